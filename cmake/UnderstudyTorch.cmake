@@ -1,0 +1,34 @@
+# Imported targets for the LibTorch inside the pinned wheel. find_package(Torch) is not used: on a machine without a CUDA
+# toolkit it stops, because the wheel was built with CUDA. One mode serves CPU and GPU builds.
+if(NOT UNDERSTUDY_TORCH AND DEFINED ENV{UNDERSTUDY_TORCH})
+  set(UNDERSTUDY_TORCH "$ENV{UNDERSTUDY_TORCH}")
+endif()
+if(NOT UNDERSTUDY_TORCH)
+  file(GLOB UNDERSTUDY_TORCH "${PROJECT_SOURCE_DIR}/.venv/lib/python3.*/site-packages/torch")
+endif()
+if(NOT EXISTS "${UNDERSTUDY_TORCH}/lib/libtorch_cpu.so")
+  message(FATAL_ERROR "No LibTorch in '${UNDERSTUDY_TORCH}'. Run tools/setup, or set UNDERSTUDY_TORCH to the torch folder of a "
+                      "site-packages folder.")
+endif()
+get_filename_component(UNDERSTUDY_SITE "${UNDERSTUDY_TORCH}" DIRECTORY)
+
+# The wheel's include folder also holds fmt, protobuf and pybind11, which would hide the system's: link only what is torch's.
+set(_torch_include "${PROJECT_BINARY_DIR}/torch_include")
+file(MAKE_DIRECTORY "${_torch_include}")
+foreach(_folder ATen c10 caffe2 torch)
+  file(CREATE_LINK "${UNDERSTUDY_TORCH}/include/${_folder}" "${_torch_include}/${_folder}" SYMBOLIC)
+endforeach()
+
+function(understudy_import_from_wheel name)
+  add_library(wheel::${name} SHARED IMPORTED GLOBAL)
+  set_target_properties(
+    wheel::${name}
+    PROPERTIES IMPORTED_LOCATION "${UNDERSTUDY_TORCH}/lib/lib${name}.so"
+               INTERFACE_INCLUDE_DIRECTORIES "${_torch_include};${_torch_include}/torch/csrc/api/include")
+endfunction()
+
+understudy_import_from_wheel(c10)
+understudy_import_from_wheel(torch_cpu)
+add_library(understudy_torch INTERFACE)
+target_link_libraries(understudy_torch INTERFACE wheel::torch_cpu wheel::c10)
+target_compile_definitions(understudy_torch INTERFACE USE_DISTRIBUTED USE_C10D_GLOO USE_RPC)

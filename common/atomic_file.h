@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace understudy {
+
+/// Writes a file under a temporary name beside its own; `commit` syncs it, renames it and syncs the folder. A file that
+/// was not committed is removed, so that under the final name there is the old file or the whole new one, never a part.
+class AtomicFile {
+ public:
+  /// @throws FileError  when the temporary file cannot be made
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// @throws FileError  on a failed write; the message names the file and the reason (disk full among them)
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text);
+  /// Publishes the file. @throws FileError
+  void commit();
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int descriptor_ = -1;
+};
+
+/// Writes a small file whole and durably. @throws FileError
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// @throws FileError  when the file cannot be opened or read
+std::string read_file(const std::filesystem::path& path);
+
+/// Makes the file's contents and size durable. @throws FileError
+void sync_file(const std::filesystem::path& path);
+
+/// Makes names created, renamed or removed inside the folder durable. @throws FileError
+void sync_folder(const std::filesystem::path& folder);
+
+/// Renames a fully written and synced folder to its final name and syncs the parent.
+/// @throws FileError  also when the final name is taken
+void publish_folder(const std::filesystem::path& temporary, const std::filesystem::path& final_name);
+
+}  // namespace understudy

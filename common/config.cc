@@ -1,0 +1,417 @@
+#include "common/config.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "common/errors.h"
+
+namespace understudy {
+namespace {
+
+std::string toml_text(std::string_view value) {
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (c == '\n') {
+      quoted += "\\n";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+std::string toml_real(double value) {
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  return text;
+}
+
+template <class Value, class Format>
+std::string toml_list(const std::vector<Value>& values, Format format) {
+  std::vector<std::string> items;
+  for (const Value& value : values) items.push_back(format(value));
+  return fmt::format("[{}]", fmt::join(items, ", "));
+}
+
+/// Base of the visitors that only look: they see each key with its value as TOML.
+class ConfigPrinter : public ConfigVisitor {
+ public:
+  void section(std::string_view name, std::string_view help) override {
+    section_ = name;
+    on_section(name, help);
+  }
+  void flag(const KeyInfo& key, bool& value) override { on_key(key, value ? "true" : "false", "true or false"); }
+  void integer(const KeyInfo& key, std::int64_t& value, std::int64_t low, std::int64_t high) override {
+    on_key(key, fmt::format("{}", value), integer_range(low, high));
+  }
+  void real(const KeyInfo& key, double& value, double low, double high) override {
+    on_key(key, toml_real(value), real_range(low, high));
+  }
+  void text(const KeyInfo& key, std::string& value) override { on_key(key, toml_text(value), "text"); }
+  void reals(const KeyInfo& key, std::vector<double>& values, double low, double high) override {
+    on_key(key, toml_list(values, toml_real), "list of " + real_range(low, high));
+  }
+  void integers(const KeyInfo& key, std::vector<std::int64_t>& values, std::int64_t low, std::int64_t high) override {
+    on_key(key, toml_list(values, [](std::int64_t v) { return fmt::format("{}", v); }), "list of " + integer_range(low, high));
+  }
+
+ protected:
+  void choose(const KeyInfo& key, std::size_t& index, const std::vector<std::string>& words) override {
+    std::vector<std::string> quoted;
+    for (const std::string& word : words) quoted.push_back(toml_text(word));
+    on_key(key, quoted[index], fmt::format("{}", fmt::join(quoted, " or ")));
+  }
+  virtual void on_section(std::string_view name, std::string_view help) = 0;
+  virtual void on_key(const KeyInfo& key, const std::string& value, const std::string& range) = 0;
+
+  std::string section_;
+
+ private:
+  static std::string integer_range(std::int64_t low, std::int64_t high) {
+    return high == kNoLimit ? fmt::format("integer >= {}", low) : fmt::format("integer {} to {}", low, high);
+  }
+  static std::string real_range(double low, double high) {
+    if (std::isinf(low) && std::isinf(high)) return "number";
+    return std::isinf(high) ? fmt::format("number >= {}", low) : fmt::format("number {} to {}", low, high);
+  }
+};
+
+class ConfigWriter final : public ConfigPrinter {
+ public:
+  std::string text;
+
+ private:
+  void on_section(std::string_view name, std::string_view) override {
+    text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", name);
+  }
+  void on_key(const KeyInfo& key, const std::string& value, const std::string&) override {
+    text += fmt::format("{} = {}\n", key.name, value);
+  }
+};
+
+class ConfigDocument final : public ConfigPrinter {
+ public:
+  std::string text;
+
+ private:
+  void on_section(std::string_view name, std::string_view help) override {
+    text += fmt::format("{}## `[{}]`\n\n{}\n\n| key | kind | default | values | meaning |\n|---|---|---|---|---|\n",
+                        text.empty() ? "" : "\n",
+                        name,
+                        help);
+  }
+  void on_key(const KeyInfo& key, const std::string& value, const std::string& range) override {
+    text += fmt::format("| `{}` | {} | `{}` | {} | {} |\n",
+                        key.name,
+                        key.kind == KeyKind::kMethod ? "method" : "machine",
+                        value,
+                        range,
+                        key.help);
+  }
+};
+
+class MethodKeys final : public ConfigPrinter {
+ public:
+  std::map<std::string, std::string> values;
+
+ private:
+  void on_section(std::string_view, std::string_view) override {}
+  void on_key(const KeyInfo& key, const std::string& value, const std::string&) override {
+    if (key.kind == KeyKind::kMethod) values[fmt::format("{}.{}", section_, key.name)] = value;
+  }
+};
+
+std::string type_name(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::table: return "a table";
+    case toml::node_type::array: return "a list";
+    case toml::node_type::string: return "text";
+    case toml::node_type::integer: return "an integer";
+    case toml::node_type::floating_point: return "a number";
+    case toml::node_type::boolean: return "true or false";
+    default: return "a date or time";
+  }
+}
+
+class ConfigReader final : public ConfigVisitor {
+ public:
+  ConfigReader(const toml::table& root, std::string_view name, Problems& problems)
+      : root_(root), name_(name), problems_(problems) {}
+
+  void section(std::string_view name, std::string_view) override {
+    section_ = name;
+    known_[section_];
+    const toml::node* node = root_.get(name);
+    table_ = node == nullptr ? nullptr : node->as_table();
+    if (node != nullptr && table_ == nullptr) {
+      problems_.add(fmt::format("{}: [{}] must be a table, not {}", place(*node), name, type_name(*node)));
+    }
+  }
+
+  void flag(const KeyInfo& key, bool& value) override {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto read = node->value_exact<bool>();
+    if (!read) return wrong_type(key, *node, "true or false");
+    value = *read;
+  }
+
+  void integer(const KeyInfo& key, std::int64_t& value, std::int64_t low, std::int64_t high) override {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto read = node->value_exact<std::int64_t>();
+    if (!read) return wrong_type(key, *node, "an integer");
+    if (check_range(key, *read, low, high)) value = *read;
+  }
+
+  void real(const KeyInfo& key, double& value, double low, double high) override {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    if (!node->is_number()) return wrong_type(key, *node, "a number");
+    const double read = *node->value<double>();
+    if (check_range(key, read, low, high)) value = read;
+  }
+
+  void text(const KeyInfo& key, std::string& value) override {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto read = node->value_exact<std::string>();
+    if (!read) return wrong_type(key, *node, "text");
+    value = *read;
+  }
+
+  void reals(const KeyInfo& key, std::vector<double>& values, double low, double high) override {
+    read_list(key, values, "numbers", [&](const toml::node& item) -> std::optional<double> {
+      if (!item.is_number()) return std::nullopt;
+      check_range(key, *item.value<double>(), low, high);
+      return item.value<double>();
+    });
+  }
+
+  void integers(const KeyInfo& key, std::vector<std::int64_t>& values, std::int64_t low, std::int64_t high) override {
+    read_list(key, values, "integers", [&](const toml::node& item) -> std::optional<std::int64_t> {
+      const auto read = item.value_exact<std::int64_t>();
+      if (read) check_range(key, *read, low, high);
+      return read;
+    });
+  }
+
+  void report_unknown_keys() {
+    for (const auto& [section_key, node] : root_) {
+      const std::string section_name(section_key.str());
+      const auto known = known_.find(section_name);
+      if (known == known_.end()) {
+        report_unknown("section", section_name, "", node, section_names());
+        continue;
+      }
+      if (!node.is_table()) continue;
+      for (const auto& [key, value] : *node.as_table()) {
+        if (!known->second.contains(std::string(key.str()))) {
+          report_unknown("key", std::string(key.str()), section_name + ".", value, {known->second.begin(), known->second.end()});
+        }
+      }
+    }
+  }
+
+ protected:
+  void choose(const KeyInfo& key, std::size_t& index, const std::vector<std::string>& words) override {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto read = node->value_exact<std::string>();
+    const auto found = read ? std::find(words.begin(), words.end(), *read) : words.end();
+    if (found != words.end()) {
+      index = static_cast<std::size_t>(found - words.begin());
+      return;
+    }
+    std::string message = fmt::format("must be one of \"{}\"", fmt::join(words, "\", \""));
+    if (read) message += fmt::format(", not \"{}\"", *read);
+    problems_.add_key(full_name(key), message);
+  }
+
+ private:
+  const toml::node* find(const KeyInfo& key) {
+    known_[section_].insert(std::string(key.name));
+    const toml::node* node = table_ == nullptr ? nullptr : table_->get(key.name);
+    if (node != nullptr) problems_.set_place(full_name(key), place(*node));
+    return node;
+  }
+
+  std::string full_name(const KeyInfo& key) const { return fmt::format("{}.{}", section_, key.name); }
+
+  /// Overrides are parsed without a file, so a node without a path came from the command line.
+  std::string place(const toml::node& node) const {
+    return node.source().path ? fmt::format("{}:{}", name_, node.source().begin.line) : "--set";
+  }
+
+  void wrong_type(const KeyInfo& key, const toml::node& node, std::string_view wanted) {
+    problems_.add_key(full_name(key), fmt::format("must be {}, not {}", wanted, type_name(node)));
+  }
+
+  template <class Value>
+  bool check_range(const KeyInfo& key, Value value, Value low, Value high) {
+    if (value >= low && value <= high) return true;
+    const bool open_end = high == std::numeric_limits<Value>::max() || (std::is_floating_point_v<Value> && std::isinf(static_cast<double>(high)));
+    problems_.add_key(full_name(key),
+                      open_end ? fmt::format("must be at least {}, not {}", low, value)
+                               : fmt::format("must lie between {} and {}, not be {}", low, high, value));
+    return false;
+  }
+
+  template <class Value, class Read>
+  void read_list(const KeyInfo& key, std::vector<Value>& values, std::string_view wanted, Read read) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) return wrong_type(key, *node, fmt::format("a list of {}", wanted));
+    std::vector<Value> result;
+    for (const toml::node& item : *array) {
+      const std::optional<Value> value = read(item);
+      if (!value) return wrong_type(key, item, fmt::format("a list of {}", wanted));
+      result.push_back(*value);
+    }
+    values = std::move(result);
+  }
+
+  std::vector<std::string> section_names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, keys] : known_) names.push_back(name);
+    return names;
+  }
+
+  void report_unknown(std::string_view what,
+                      const std::string& name,
+                      const std::string& prefix,
+                      const toml::node& node,
+                      const std::vector<std::string>& candidates) {
+    const std::string near = nearest_word(name, candidates);
+    problems_.add(fmt::format("{}: {}{}: unknown {}{}",
+                              place(node),
+                              prefix,
+                              name,
+                              what,
+                              near.empty() ? "" : fmt::format("; did you mean {}{}?", prefix, near)));
+  }
+
+  const toml::table& root_;
+  std::string_view name_;
+  Problems& problems_;
+  std::string section_;
+  const toml::table* table_ = nullptr;
+  std::map<std::string, std::set<std::string>> known_;
+};
+
+/// The table {section = {key = value}} of one override; a value that is no TOML is taken as a string.
+toml::table parse_override_table(const ConfigOverride& item) {
+  const auto dot = item.key.find('.');
+  const std::string head = fmt::format("[{}]\n{} = ", item.key.substr(0, dot), item.key.substr(dot + 1));
+  try {
+    return toml::parse(head + item.value);
+  } catch (const toml::parse_error&) {
+    return toml::parse(head + toml_text(item.value));
+  }
+}
+
+void apply_override(toml::table& root, const ConfigOverride& item) {
+  toml::table parsed = parse_override_table(item);
+  for (auto& [section, table] : parsed) {
+    if (root.get(section.str()) == nullptr || !root.get(section.str())->is_table()) root.insert_or_assign(section.str(), toml::table{});
+    toml::table& target = *root.get(section.str())->as_table();
+    for (auto& [key, value] : *table.as_table()) target.insert_or_assign(key.str(), value);
+  }
+}
+
+toml::table parse_toml(std::string_view text, std::string_view name) { return toml::parse(text, std::string(name)); }
+
+}  // namespace
+
+ConfigOverride parse_override(std::string_view text) {
+  const auto equals = text.find('=');
+  const auto dot = text.find('.');
+  if (equals == std::string_view::npos || dot == std::string_view::npos || dot > equals || dot == 0 || dot + 1 == equals) {
+    throw ConfigError(fmt::format("--set {}: write SECTION.KEY=VALUE, for example --set optimizer.learning_rate=5e-5", text));
+  }
+  return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+}
+
+void read_config(std::string_view toml,
+                 std::string_view name,
+                 const std::vector<ConfigOverride>& overrides,
+                 const DescribeConfig& describe,
+                 Problems& problems) {
+  toml::table root;
+  try {
+    root = parse_toml(toml, name);
+  } catch (const toml::parse_error& error) {
+    problems.add(fmt::format("{}:{}:{}: not valid TOML: {}",
+                             name,
+                             error.source().begin.line,
+                             error.source().begin.column,
+                             error.description()));
+    return;
+  }
+  for (const ConfigOverride& item : overrides) {
+    try {
+      apply_override(root, item);
+    } catch (const toml::parse_error& error) {
+      problems.add(fmt::format("--set {}={}: {}", item.key, item.value, error.description()));
+    }
+  }
+  ConfigReader reader(root, name, problems);
+  describe(reader);
+  reader.report_unknown_keys();
+}
+
+std::string peek_text_key(std::string_view toml,
+                          const std::vector<ConfigOverride>& overrides,
+                          std::string_view section,
+                          std::string_view key,
+                          std::string_view fallback) {
+  for (auto item = overrides.rbegin(); item != overrides.rend(); ++item) {
+    if (item->key == fmt::format("{}.{}", section, key)) return item->value;
+  }
+  try {
+    const toml::table root = parse_toml(toml, "");
+    return root[section][key].value_or(std::string(fallback));
+  } catch (const toml::parse_error&) {
+    return std::string(fallback);
+  }
+}
+
+std::string write_config(const DescribeConfig& describe) {
+  ConfigWriter writer;
+  describe(writer);
+  return writer.text;
+}
+
+std::string document_config(const DescribeConfig& describe) {
+  ConfigDocument document;
+  describe(document);
+  return document.text;
+}
+
+std::vector<std::string> method_differences(const DescribeConfig& before, const DescribeConfig& now) {
+  MethodKeys old_keys;
+  MethodKeys new_keys;
+  before(old_keys);
+  now(new_keys);
+  std::vector<std::string> lines;
+  for (const auto& [key, value] : new_keys.values) {
+    const auto old_value = old_keys.values.find(key);
+    if (old_value == old_keys.values.end()) {
+      lines.push_back(fmt::format("{}: absent in the checkpoint, {} now", key, value));
+    } else if (old_value->second != value) {
+      lines.push_back(fmt::format("{}: {} in the checkpoint, {} now", key, old_value->second, value));
+    }
+  }
+  return lines;
+}
+
+}  // namespace understudy
