@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "data_pipeline/data_set.h"
+
+namespace understudy {
+
+/// What a recipe wants of one sample.
+struct EpisodeSpec {
+  std::int64_t sources = 1;      ///< source frames; one driving frame comes on top
+  bool distinct_frames = false;  ///< false: frames are drawn independently, as FSRT's loader does (with replacement)
+  bool needs_landmarks = false;
+  bool needs_masks = false;
+};
+
+/// The requirements to open a set with for episodes of this kind.
+SetRequirements requirements_of(const EpisodeSpec& spec);
+
+/// Frames of one clip that make one sample.
+struct Episode {
+  std::uint64_t sample = 0;      ///< global sample number, or the place in a fixed list
+  std::uint32_t identity = 0;    ///< row of `DataSet::identities`
+  std::uint32_t clip = 0;        ///< row of `DataSet::clips`
+  std::vector<FrameRef> frames;  ///< sources first, driving frame last
+  bool operator==(const Episode&) const = default;
+};
+
+/// Draws episodes as a pure function of (seed, sample number): no state is carried from sample to sample, so neither a
+/// resume nor ranks, threads or shards change them. Each identity comes once in a cycle over all identities, and each
+/// clip of an identity once in a cycle over its clips, in orders drawn anew for every cycle (docs/data-format.md).
+class Sampler {
+ public:
+  /// @throws DataError  when the set was opened without what the spec needs or no clip has enough usable frames
+  Sampler(std::shared_ptr<const DataSet> set, std::uint64_t seed, EpisodeSpec spec);
+  ~Sampler();
+  Sampler(Sampler&&) noexcept;
+
+  /// @param sample  g = iteration x global_batch + slot. Safe on any thread.
+  Episode episode(std::uint64_t sample) const;
+  /// The first `count` episodes of a stream of its own for validation, balanced over identities and clips like the
+  /// other.
+  std::vector<Episode> fixed_list(std::int64_t count) const;
+
+  const DataSet& set() const;
+  const EpisodeSpec& spec() const;
+  /// Identities with at least one clip that can serve.
+  std::uint32_t eligible_identities() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace understudy
