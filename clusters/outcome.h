@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "common/exit_codes.h"
+
+namespace understudy {
+
+/// How a run ended. It travels from the ranks to `understudy launch` by file, because mpirun turns a non-zero exit code
+/// of one rank into a kill of the others.
+struct Outcome {
+  ExitCode code = ExitCode::kDone;
+  std::string message;
+};
+
+/// Writes {"outcome": "done" | "run_again" | "config" | "internal", "message": ...} durably, or not at all.
+/// @throws FileError
+void write_outcome(const std::filesystem::path& file, const Outcome& outcome);
+
+/// @return  nothing when there is no such file or it is no outcome (a file from elsewhere is no word of this run)
+std::optional<Outcome> read_outcome(const std::filesystem::path& file);
+
+}  // namespace understudy
