@@ -84,38 +84,57 @@ class ConfigPrinter : public ConfigVisitor {
   }
 };
 
-class ConfigWriter final : public ConfigPrinter {
+/// Collects text by section, so that several structs can add keys to one section.
+class SectionedText {
  public:
-  std::string text;
+  std::string& section(std::string_view name, const std::string& heading) {
+    for (auto& [known, text] : sections_) {
+      if (known == name) return text;
+    }
+    return sections_.emplace_back(std::string(name), heading).second;
+  }
+  std::string joined() const {
+    std::string all;
+    for (const auto& [name, text] : sections_) all += (all.empty() ? "" : "\n") + text;
+    return all;
+  }
 
  private:
-  void on_section(std::string_view name, std::string_view) override {
-    text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", name);
-  }
+  std::vector<std::pair<std::string, std::string>> sections_;
+};
+
+class ConfigWriter final : public ConfigPrinter {
+ public:
+  std::string text() const { return sections_.joined(); }
+
+ private:
+  void on_section(std::string_view name, std::string_view) override { sections_.section(name, fmt::format("[{}]\n", name)); }
   void on_key(const KeyInfo& key, const std::string& value, const std::string&) override {
-    text += fmt::format("{} = {}\n", key.name, value);
+    sections_.section(section_, "") += fmt::format("{} = {}\n", key.name, value);
   }
+  SectionedText sections_;
 };
 
 class ConfigDocument final : public ConfigPrinter {
  public:
-  std::string text;
+  std::string text() const { return sections_.joined(); }
 
  private:
   void on_section(std::string_view name, std::string_view help) override {
-    text += fmt::format("{}## `[{}]`\n\n{}\n\n| key | kind | default | values | meaning |\n|---|---|---|---|---|\n",
-                        text.empty() ? "" : "\n",
-                        name,
-                        help);
+    sections_.section(name,
+                      fmt::format("## `[{}]`\n\n{}\n\n| key | kind | default | values | meaning |\n|---|---|---|---|---|\n",
+                                  name,
+                                  help));
   }
   void on_key(const KeyInfo& key, const std::string& value, const std::string& range) override {
-    text += fmt::format("| `{}` | {} | `{}` | {} | {} |\n",
-                        key.name,
-                        key.kind == KeyKind::kMethod ? "method" : "machine",
-                        value,
-                        range,
-                        key.help);
+    sections_.section(section_, "") += fmt::format("| `{}` | {} | `{}` | {} | {} |\n",
+                                                   key.name,
+                                                   key.kind == KeyKind::kMethod ? "method" : "machine",
+                                                   value,
+                                                   range,
+                                                   key.help);
   }
+  SectionedText sections_;
 };
 
 class MethodKeys final : public ConfigPrinter {
@@ -388,13 +407,13 @@ std::string peek_text_key(std::string_view toml,
 std::string write_config(const DescribeConfig& describe) {
   ConfigWriter writer;
   describe(writer);
-  return writer.text;
+  return writer.text();
 }
 
 std::string document_config(const DescribeConfig& describe) {
   ConfigDocument document;
   describe(document);
-  return document.text;
+  return document.text();
 }
 
 std::vector<std::string> method_differences(const DescribeConfig& before, const DescribeConfig& now) {

@@ -31,7 +31,7 @@ class ConfigVisitor {
  public:
   virtual ~ConfigVisitor() = default;
 
-  /// Starts a TOML table; the keys that follow belong to it.
+  /// Starts or continues a TOML table; the keys that follow belong to it. Several structs may share one table.
   virtual void section(std::string_view name, std::string_view help) = 0;
 
   virtual void flag(const KeyInfo& key, bool& value) = 0;
