@@ -6,6 +6,9 @@ target_compile_options(understudy_warnings INTERFACE -Wall -Wextra -Wconversion 
 # Products and sums are never fused: the bits of the arithmetic must not depend on the compiler or the machine.
 add_compile_options(-ffp-contract=off)
 
+# Executables too: a precompiled header serves only sources with the same kind of position-independent code.
+add_compile_options(-fPIC)
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER

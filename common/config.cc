@@ -105,7 +105,7 @@ class SectionedText {
 
 class ConfigWriter final : public ConfigPrinter {
  public:
-  std::string text() const { return sections_.joined(); }
+  std::string joined() const { return sections_.joined(); }
 
  private:
   void on_section(std::string_view name, std::string_view) override { sections_.section(name, fmt::format("[{}]\n", name)); }
@@ -117,7 +117,7 @@ class ConfigWriter final : public ConfigPrinter {
 
 class ConfigDocument final : public ConfigPrinter {
  public:
-  std::string text() const { return sections_.joined(); }
+  std::string joined() const { return sections_.joined(); }
 
  private:
   void on_section(std::string_view name, std::string_view help) override {
@@ -407,13 +407,13 @@ std::string peek_text_key(std::string_view toml,
 std::string write_config(const DescribeConfig& describe) {
   ConfigWriter writer;
   describe(writer);
-  return writer.text();
+  return writer.joined();
 }
 
 std::string document_config(const DescribeConfig& describe) {
   ConfigDocument document;
   describe(document);
-  return document.text();
+  return document.joined();
 }
 
 std::vector<std::string> method_differences(const DescribeConfig& before, const DescribeConfig& now) {
