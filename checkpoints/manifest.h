@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checkpoints/part_file.h"
+
+namespace understudy {
+
+/// Version of the layout of a checkpoint. A reader refuses a higher one.
+inline constexpr int kCheckpointVersion = 1;
+inline constexpr std::string_view kManifestName = "manifest.json";
+
+/// List of a checkpoint's parts and what they belong to. A file that it does not name is no part of the checkpoint.
+struct Manifest {
+  int format_version = kCheckpointVersion;
+  std::int64_t iteration = 0;                            ///< number of finished optimiser steps
+  std::uint64_t incarnation = 0;                         ///< start of the run that wrote it
+  std::string code_version;                              ///< of the program that wrote it
+  std::string config;                                    ///< the resolved configuration, TOML
+  std::map<std::string, std::string> data_fingerprints;  ///< data set → fingerprint
+  std::uint64_t metrics_bytes = 0;                       ///< synced length of metrics.jsonl
+  std::vector<PartInfo> parts;
+
+  const PartInfo* find_part(std::string_view name) const;
+};
+
+/// JSON; the same manifest gives the same bytes.
+std::string write_manifest(const Manifest& manifest);
+
+/// @param where  name of the file, for messages
+/// @throws CheckpointError  for bad JSON, a missing or mistyped key, a newer version or an unsafe part name
+Manifest parse_manifest(std::string_view json, std::string_view where);
+
+/// Reads `folder`/manifest.json. @throws CheckpointError
+Manifest read_manifest(const std::filesystem::path& folder);
+
+/// Everything that is wrong with a checkpoint's folder: manifest, sizes, SHA-256 of every part. Empty when it is
+/// intact.
+std::vector<std::string> verify_checkpoint(const std::filesystem::path& folder);
+
+}  // namespace understudy

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/hash.h"
+
+namespace understudy {
+
+/// Where a writer of a format puts its bytes, in order.
+using ByteSink = std::function<void(std::span<const std::byte>)>;
+
+/// One file of a checkpoint as its writer knows it.
+struct PartInfo {
+  std::string name;
+  std::uint64_t size = 0;  ///< bytes
+  std::string sha256;      ///< 64 lower-case hexadecimal digits
+  bool operator==(const PartInfo&) const = default;
+};
+
+/// A file of a folder under construction. Size and SHA-256 are those of the bytes handed over, not of what the disk
+/// gives back. The folder is published as a whole, so the file has its final name from the start.
+class PartFile {
+ public:
+  /// @throws FileError  when the file cannot be made
+  PartFile(const std::filesystem::path& folder, std::string name);
+  ~PartFile();
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
+
+  /// @throws FileError  names the file and the reason (disk full among them)
+  void write(std::span<const std::byte> bytes);
+  /// Syncs and closes. @throws FileError
+  PartInfo finish();
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  PartInfo info_;
+  Sha256 hash_;
+};
+
+/// Writes a small part whole. @throws FileError
+PartInfo write_part(const std::filesystem::path& folder, std::string name, std::string_view text);
+
+}  // namespace understudy

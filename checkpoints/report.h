@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace understudy {
+
+/// Table of a run's checkpoints: iteration, incarnation, bytes, parts, which are linked as best. Reads manifests only.
+std::string list_checkpoints(const std::filesystem::path& run);
+
+/// What a verification found, every problem on a line of its own.
+struct VerifyReport {
+  std::string text;
+  bool intact = true;
+};
+
+/// Verifies every part of every checkpoint of a run, or of one checkpoint's folder.
+/// @throws CheckpointError  when the path holds no checkpoint
+VerifyReport verify_checkpoints(const std::filesystem::path& run_or_checkpoint);
+
+struct DiffReport {
+  std::string text;
+  bool equal = true;  ///< same names, types, shapes and bits
+};
+
+/// Compares two checkpoints' folders or two weight files: tensors on one side only, other types or shapes, and the
+/// largest absolute difference and the difference relative to the left tensor's largest entry, in double.
+/// @throws CheckpointError
+DiffReport diff_checkpoints(const std::filesystem::path& left, const std::filesystem::path& right);
+
+}  // namespace understudy

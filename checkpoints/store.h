@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "checkpoints/manifest.h"
+#include "checkpoints/named_tensors.h"
+#include "checkpoints/part_file.h"
+
+namespace understudy {
+
+inline constexpr std::string_view kModelPart = "model.safetensors";
+inline constexpr std::string_view kOptimizerPart = "optimizer.safetensors";
+inline constexpr std::string_view kTrainerPart = "trainer.json";
+
+/// A checkpoint under construction: a folder with a temporary name, removed again unless it was published. Ranks that
+/// share the file system write their parts into `folder()` and send their PartInfo to the rank that publishes.
+class PendingCheckpoint {
+ public:
+  PendingCheckpoint(std::filesystem::path run, std::int64_t iteration, std::uint64_t incarnation);
+  ~PendingCheckpoint();
+  PendingCheckpoint(const PendingCheckpoint&) = delete;
+  PendingCheckpoint& operator=(const PendingCheckpoint&) = delete;
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+  /// Writes and syncs a part. @throws FileError
+  PartInfo write_tensors(std::string_view name, const NamedTensors& tensors) const;
+  PartInfo write_text(std::string_view name, std::string_view text) const;
+
+  /// Writes the manifest, syncs and renames the folder to its final name, over an older checkpoint of the same
+  /// iteration if there is one. `manifest.parts` comes from the writers; iteration and incarnation are filled in here.
+  /// @throws CheckpointError  when a later start owns the run, or a part has not the size its writer stated
+  /// @throws FileError        when the system refuses; older checkpoints are untouched
+  void publish(Manifest manifest);
+
+ private:
+  std::filesystem::path run_;
+  std::filesystem::path folder_;
+  std::int64_t iteration_;
+  std::uint64_t incarnation_;
+};
+
+/// A checkpoint whose parts were all verified against the manifest.
+class LoadedCheckpoint {
+ public:
+  LoadedCheckpoint(std::filesystem::path folder, Manifest manifest);
+  const std::filesystem::path& folder() const { return folder_; }
+  const Manifest& manifest() const { return manifest_; }
+  /// @throws CheckpointError  when the manifest names no such part
+  NamedTensors tensors(std::string_view part) const;
+  std::string text(std::string_view part) const;
+
+ private:
+  std::filesystem::path part_path(std::string_view part) const;
+  std::filesystem::path folder_;
+  Manifest manifest_;
+};
+
+/// The checkpoints of one run directory. Reading needs no incarnation; only the rank that owns the run writes.
+class CheckpointStore {
+ public:
+  explicit CheckpointStore(std::filesystem::path run) : run_(std::move(run)) {}
+
+  /// Takes the next incarnation number and removes what killed writers of earlier ones left behind. @throws FileError
+  std::uint64_t take_incarnation();
+  /// @throws CheckpointError  "a later start 4 owns this run"
+  void require_newest(std::uint64_t incarnation) const;
+
+  /// @throws CheckpointError  when a later start owns the run; FileError when the folder cannot be made
+  std::unique_ptr<PendingCheckpoint> begin(std::int64_t iteration, std::uint64_t incarnation) const;
+
+  /// Iterations that have a folder, ascending; whether they are intact is not looked at.
+  std::vector<std::int64_t> list() const;
+  /// The newest checkpoint that passes verification. Each newer one that does not is logged as a warning with every
+  /// reason.
+  std::optional<LoadedCheckpoint> newest_intact() const;
+  /// @throws CheckpointError  when it is missing or damaged, with every reason
+  LoadedCheckpoint open(std::int64_t iteration) const;
+
+  std::filesystem::path folder_of(std::int64_t iteration) const;
+  const std::filesystem::path& run() const { return run_; }
+
+ private:
+  std::vector<std::string> problems_of(std::int64_t iteration) const;
+  std::filesystem::path run_;
+};
+
+/// Final name of a checkpoint's folder: nine digits.
+std::string checkpoint_name(std::int64_t iteration);
+
+}  // namespace understudy
