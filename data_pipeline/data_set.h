@@ -13,6 +13,7 @@
 #include "data_pipeline/landmarks.h"
 #include "data_pipeline/mask.h"
 #include "data_pipeline/picture.h"
+#include "data_pipeline/set_index.h"
 
 namespace understudy {
 
@@ -27,30 +28,6 @@ struct FrameRef {
 struct SetRequirements {
   bool landmarks = false;
   bool masks = false;
-};
-
-struct IdentityEntry {
-  std::string name;
-  std::uint32_t first_video = 0;
-  std::uint32_t videos = 0;
-  std::uint32_t first_clip = 0;
-  std::uint32_t clips = 0;
-};
-
-struct VideoEntry {
-  std::string name;
-  std::uint32_t identity = 0;
-  std::uint32_t first_clip = 0;
-  std::uint32_t clips = 0;
-};
-
-struct ClipEntry {
-  std::string name;
-  std::uint32_t identity = 0;
-  std::uint32_t video = 0;
-  std::uint32_t frames = 0;
-  int width = 0;
-  int height = 0;
 };
 
 /// Known parameters of a synthetic frame.
@@ -94,6 +71,8 @@ class DataSet {
   std::uint64_t repeated_reads() const;
 
   bool has_landmarks() const;
+  /// Whether the shard of this clip has landmarks at all.
+  bool has_landmarks_of(std::uint32_t clip) const;
   bool has_masks() const;
   bool has_truth() const;
   /// Side of the square picture that landmark values are pixels of. @throws DataError  when the set has no landmarks

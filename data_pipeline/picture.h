@@ -24,6 +24,15 @@ struct Picture {
   const std::uint8_t* pixel(int x, int y) const { return const_cast<Picture*>(this)->pixel(x, y); }
 };
 
+struct PictureSize {
+  int width = 0;
+  int height = 0;
+  bool operator==(const PictureSize&) const = default;
+};
+
+/// Size from the header alone. @throws DataError
+PictureSize jpeg_size(std::span<const std::byte> bytes, std::string_view what);
+
 /// Decodes a JPEG with the accurate integer DCT; warnings of the decoder are errors. Safe on any thread.
 /// @param what  names the picture in messages. @throws DataError
 Picture decode_jpeg(std::span<const std::byte> bytes, std::string_view what);

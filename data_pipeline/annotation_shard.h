@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data_pipeline/landmarks.h"
+#include "data_pipeline/mask.h"
+#include "data_pipeline/plain_file.h"
+
+namespace understudy {
+
+struct FrameTables;
+
+/// The frame shard that an annotation shard belongs to.
+struct AnnotationPartner {
+  std::uint32_t shard = 0;
+  std::string frames_sha256;  ///< of the frame shard's file
+  const FrameTables* tables = nullptr;
+};
+
+/// 68 landmarks a frame.
+class LandmarkShard {
+ public:
+  /// @throws DataError  also when it was written for another frame shard
+  LandmarkShard(const std::filesystem::path& path, const AnnotationPartner& partner);
+  float reference_size() const { return reference_size_; }
+  bool valid(std::uint64_t frame) const { return valid_[frame] != 0; }
+  /// @param what  names the frame in messages. @throws DataError  when the bytes fail their CRC
+  Landmarks68 read(std::uint64_t frame, std::string_view what) const;
+  /// Changes with any landmark of the frames [first, last).
+  std::uint32_t content_crc(std::uint64_t first, std::uint64_t last) const;
+
+ private:
+  PlainFile file_;
+  std::uint64_t points_ = 0;
+  float reference_size_ = 0.0F;
+  std::vector<std::uint8_t> valid_;
+  std::vector<std::uint32_t> crc32c_;
+};
+
+/// One encoded mask a frame, or none.
+class MaskShard {
+ public:
+  /// @throws DataError  also when it was written for another frame shard
+  MaskShard(const std::filesystem::path& path, const AnnotationPartner& partner);
+  MaskCodec codec() const { return codec_; }
+  bool valid(std::uint64_t frame) const { return offset_[frame + 1] > offset_[frame]; }
+  /// @throws DataError  when the bytes fail their CRC
+  std::vector<std::byte> read(std::uint64_t frame, std::string_view what) const;
+  std::uint32_t content_crc(std::uint64_t first, std::uint64_t last) const;
+
+ private:
+  PlainFile file_;
+  std::uint64_t payload_ = 0;
+  MaskCodec codec_ = MaskCodec::kBitsDeflate;
+  std::vector<std::uint64_t> offset_;
+  std::vector<std::uint32_t> crc32c_;
+};
+
+/// Known parameters of synthetic frames. Small, so held in memory.
+class SyntheticShard {
+ public:
+  /// @throws DataError  also when it was written for another frame shard
+  SyntheticShard(const std::filesystem::path& path, const AnnotationPartner& partner);
+  bool valid(std::uint64_t frame) const { return valid_[frame] != 0; }
+  std::vector<float> identity(std::uint64_t clip) const;
+  std::array<float, 3> pose(std::uint64_t frame) const;
+  std::vector<float> expression(std::uint64_t frame) const;
+
+ private:
+  std::size_t identity_size_ = 0;
+  std::size_t expression_size_ = 0;
+  std::vector<std::uint8_t> valid_;
+  std::vector<float> identity_;
+  std::vector<float> pose_;
+  std::vector<float> expression_;
+};
+
+}  // namespace understudy

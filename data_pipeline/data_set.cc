@@ -1,0 +1,346 @@
+#include "data_pipeline/data_set.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/errors.h"
+#include "common/hash.h"
+#include "data_pipeline/annotation_shard.h"
+#include "data_pipeline/frame_shard.h"
+#include "data_pipeline/set_format.h"
+#include "data_pipeline/set_manifest.h"
+
+namespace understudy {
+namespace {
+
+struct OpenShard {
+  FrameShard frames;
+  std::optional<LandmarkShard> landmarks;
+  std::optional<MaskShard> masks;
+  std::optional<SyntheticShard> truth;
+
+  void add(AnnotationKind kind, const std::filesystem::path& path, const AnnotationPartner& partner) {
+    switch (kind) {
+      case AnnotationKind::kLandmark68:
+        landmarks.emplace(path, partner);
+        break;
+      case AnnotationKind::kMask:
+        masks.emplace(path, partner);
+        break;
+      case AnnotationKind::kSynthetic:
+        truth.emplace(path, partner);
+        break;
+    }
+  }
+
+  bool usable(std::uint64_t frame, const SetRequirements& requirements) const {
+    return (frames.tables().flags[frame] & kFlagUsable) != 0 &&
+           (!requirements.landmarks || (landmarks && landmarks->valid(frame))) &&
+           (!requirements.masks || (masks && masks->valid(frame)));
+  }
+};
+
+void require_size(const std::filesystem::path& folder, const FileEntry& entry) {
+  if (const std::string problem = size_problem(folder, entry); !problem.empty()) throw DataError(problem);
+}
+
+OpenShard open_shard(const std::filesystem::path& folder, const SetManifest& manifest, std::uint32_t number) {
+  const ShardEntry& entry = manifest.shards[number];
+  require_size(folder, entry.file);
+  OpenShard shard{FrameShard(folder / entry.file.file, number), {}, {}, {}};
+  const FrameTables& tables = shard.frames.tables();
+  if (tables.clips() != entry.clips || tables.frames() != entry.frames) {
+    throw DataError(fmt::format(
+        "{}: holds {} clips and {} frames where the manifest says {} and {}; the files of the set were mixed up",
+        (folder / entry.file.file).string(),
+        tables.clips(),
+        tables.frames(),
+        entry.clips,
+        entry.frames));
+  }
+  return shard;
+}
+
+/// Where a frame's row lies in its shard's tables.
+struct Row {
+  const OpenShard* shard;
+  std::uint64_t frame;
+};
+
+}  // namespace
+
+struct DataSet::State {
+  std::filesystem::path folder;
+  SetManifest manifest;
+  SetRequirements requirements;
+  SetIndex index;
+  std::vector<OpenShard> shards;
+  std::vector<std::vector<std::uint32_t>> usable;  // [clips]
+  std::string fingerprint;
+  float landmark_reference_size = 0.0F;
+  mutable std::atomic<std::uint64_t> repeated_reads{0};
+
+  const OpenShard& shard_of(std::uint32_t clip) const { return shards[index.places.at(clip).shard]; }
+
+  std::uint64_t first_row(std::uint32_t clip) const {
+    return shard_of(clip).frames.tables().first_frame[index.places[clip].clip_in_shard];
+  }
+
+  Row row(FrameRef ref) const {
+    if (ref.clip >= index.clips.size() || ref.frame >= index.clips[ref.clip].frames) {
+      throw DataError(fmt::format("{}: there is no frame {} of clip row {}; the set has {} clips",
+                                  folder.string(),
+                                  ref.frame,
+                                  ref.clip,
+                                  index.clips.size()));
+    }
+    return {&shard_of(ref.clip), first_row(ref.clip) + ref.frame};
+  }
+
+  void open_shards() {
+    for (std::uint32_t i = 0; i < manifest.shards.size(); ++i) shards.push_back(open_shard(folder, manifest, i));
+    for (const AnnotationEntry& entry : manifest.annotations) {
+      require_size(folder, entry.file);
+      OpenShard& shard = shards[entry.shard];
+      shard.add(entry.kind,
+                folder / entry.file.file,
+                {entry.shard, manifest.shards[entry.shard].file.sha256, &shard.frames.tables()});
+    }
+  }
+
+  [[noreturn]] void fail_clip(std::uint32_t clip) const {
+    throw DataError(
+        fmt::format("{}: clip \"{}\" is not in shard {} as the index says (name, size, frames or contents differ); the "
+                    "files of the set were mixed up, pack it again",
+                    (folder / manifest.index.file).string(),
+                    index.clips[clip].name,
+                    index.places[clip].shard));
+  }
+
+  void require_clip(std::uint32_t clip) const {
+    const ClipEntry& entry = index.clips[clip];
+    const ClipPlace& place = index.places[clip];
+    if (place.shard >= shards.size() || place.clip_in_shard >= shard_of(clip).frames.tables().clips()) fail_clip(clip);
+    const FrameTables& tables = shard_of(clip).frames.tables();
+    const std::uint64_t at = place.clip_in_shard;
+    const bool same = tables.clip_name[at] == entry.name &&
+                      tables.first_frame[at + 1] - tables.first_frame[at] == entry.frames &&
+                      tables.clip_identity[at] == entry.identity && tables.clip_size[2 * at] == entry.width &&
+                      tables.clip_size[2 * at + 1] == entry.height && tables.content_crc(at) == place.content_crc &&
+                      tables.usable_frames(at) == place.usable;
+    if (!same) fail_clip(clip);
+  }
+
+  void require_annotations() {
+    bool any_landmarks = false;
+    bool any_masks = false;
+    for (const OpenShard& shard : shards) {
+      any_landmarks = any_landmarks || shard.landmarks;
+      any_masks = any_masks || shard.masks;
+      if (!shard.landmarks) continue;
+      const float size = shard.landmarks->reference_size();
+      if (landmark_reference_size != 0.0F && landmark_reference_size != size) {
+        throw DataError(fmt::format("{}: its landmark shards have reference sizes {} and {}; write them again with one",
+                                    folder.string(),
+                                    landmark_reference_size,
+                                    size));
+      }
+      landmark_reference_size = size;
+    }
+    require_kind(requirements.landmarks, any_landmarks, AnnotationKind::kLandmark68);
+    require_kind(requirements.masks, any_masks, AnnotationKind::kMask);
+  }
+
+  void require_kind(bool wanted, bool found, AnnotationKind kind) const {
+    if (!wanted || found) return;
+    throw DataError(
+        fmt::format("{}: the run needs annotations of kind {}, of which the set has none; add them with `understudy "
+                    "annotate {} --kind {} --from DIR`",
+                    folder.string(),
+                    annotation_kind_name(kind),
+                    folder.string(),
+                    annotation_kind_name(kind)));
+  }
+
+  void list_usable_frames() {
+    usable.resize(index.clips.size());
+    for (std::uint32_t clip = 0; clip < index.clips.size(); ++clip) {
+      const std::uint64_t first = first_row(clip);
+      for (std::uint32_t frame = 0; frame < index.clips[clip].frames; ++frame) {
+        if (shard_of(clip).usable(first + frame, requirements)) usable[clip].push_back(frame);
+      }
+    }
+  }
+
+  /// The set's fingerprint, extended by every annotation that the run depends on.
+  std::string fingerprint_of_run() const {
+    if (!requirements.landmarks && !requirements.masks) return manifest.fingerprint;
+    Sha256 hash;
+    hash.update(manifest.fingerprint + "\n");
+    for (std::uint32_t clip = 0; clip < index.clips.size(); ++clip) {
+      const OpenShard& shard = shard_of(clip);
+      const std::uint64_t first = first_row(clip);
+      const std::uint64_t last = first + index.clips[clip].frames;
+      if (requirements.landmarks && shard.landmarks) {
+        hash.update(fmt::format(
+            "landmark68\t{}\t{}\t{:08x}\n", clip, landmark_reference_size, shard.landmarks->content_crc(first, last)));
+      }
+      if (requirements.masks && shard.masks) {
+        hash.update(fmt::format("mask\t{}\t{:08x}\n", clip, shard.masks->content_crc(first, last)));
+      }
+    }
+    return hash.hex_digest();
+  }
+};
+
+DataSet::DataSet(std::unique_ptr<State> state) : state_(std::move(state)) {}
+DataSet::~DataSet() = default;
+DataSet::DataSet(DataSet&&) noexcept = default;
+
+DataSet DataSet::open(const std::filesystem::path& folder_or_manifest, const SetRequirements& requirements) {
+  auto state = std::make_unique<State>();
+  const std::filesystem::path path = find_manifest(folder_or_manifest);
+  state->folder = path.has_parent_path() ? path.parent_path() : ".";
+  state->requirements = requirements;
+  state->manifest = read_manifest(path);
+  require_size(state->folder, state->manifest.index);
+  state->index = read_index(state->folder / state->manifest.index.file, state->manifest.fingerprint);
+  state->open_shards();
+  for (std::uint32_t clip = 0; clip < state->index.clips.size(); ++clip) state->require_clip(clip);
+  state->require_annotations();
+  state->list_usable_frames();
+  state->fingerprint = state->fingerprint_of_run();
+  return DataSet(std::move(state));
+}
+
+const std::string& DataSet::fingerprint() const {
+  return state_->fingerprint;
+}
+const SetRequirements& DataSet::requirements() const {
+  return state_->requirements;
+}
+const std::filesystem::path& DataSet::folder() const {
+  return state_->folder;
+}
+const std::string& DataSet::source() const {
+  return state_->manifest.source;
+}
+std::span<const IdentityEntry> DataSet::identities() const {
+  return state_->index.identities;
+}
+std::span<const VideoEntry> DataSet::videos() const {
+  return state_->index.videos;
+}
+std::span<const ClipEntry> DataSet::clips() const {
+  return state_->index.clips;
+}
+std::uint64_t DataSet::frame_count() const {
+  return state_->manifest.frames;
+}
+std::span<const std::uint32_t> DataSet::usable_frames(std::uint32_t clip) const {
+  return state_->usable.at(clip);
+}
+std::uint64_t DataSet::repeated_reads() const {
+  return state_->repeated_reads;
+}
+
+std::string DataSet::describe(FrameRef ref) const {
+  const Row row = state_->row(ref);
+  return fmt::format("{}, clip \"{}\", frame {}",
+                     row.shard->frames.file().path().string(),
+                     state_->index.clips[ref.clip].name,
+                     ref.frame);
+}
+
+std::vector<std::byte> DataSet::read_frame(FrameRef ref) const {
+  const Row row = state_->row(ref);
+  const FrameShard& shard = row.shard->frames;
+  const std::uint32_t stored = shard.tables().crc32c[row.frame];
+  const std::uint64_t offset = shard.frame_offset(row.frame);
+  std::vector<std::byte> bytes(shard.frame_bytes(row.frame));
+  shard.file().read_at(offset, bytes);
+  std::uint32_t found = crc32c(bytes);
+  if (found == stored) return bytes;
+  ++state_->repeated_reads;
+  shard.file().drop_cache(offset, bytes.size());
+  shard.file().read_at(offset, bytes);
+  found = crc32c(bytes);
+  if (found == stored) return bytes;
+  throw DataError(fmt::format(
+      "{}: the bytes are damaged: CRC32C {:#010x}, stored {:#010x}, also on the second read; restore the shard, "
+      "`understudy shard verify {}` lists all damage",
+      describe(ref),
+      found,
+      stored,
+      state_->folder.string()));
+}
+
+Picture DataSet::decode_frame(FrameRef ref) const {
+  Picture picture = decode_jpeg(read_frame(ref), describe(ref));
+  const ClipEntry& clip = state_->index.clips[ref.clip];
+  if (picture.width != clip.width || picture.height != clip.height) {
+    throw DataError(fmt::format("{}: is {} x {} where the index says {} x {}; pack the set again",
+                                describe(ref),
+                                picture.width,
+                                picture.height,
+                                clip.width,
+                                clip.height));
+  }
+  return picture;
+}
+
+bool DataSet::has_landmarks() const {
+  return state_->landmark_reference_size > 0.0F;
+}
+
+bool DataSet::has_landmarks_of(std::uint32_t clip) const {
+  return state_->shard_of(clip).landmarks.has_value();
+}
+
+bool DataSet::has_masks() const {
+  return std::any_of(
+      state_->shards.begin(), state_->shards.end(), [](const OpenShard& shard) { return shard.masks.has_value(); });
+}
+
+bool DataSet::has_truth() const {
+  return std::any_of(
+      state_->shards.begin(), state_->shards.end(), [](const OpenShard& shard) { return shard.truth.has_value(); });
+}
+
+float DataSet::landmark_reference_size() const {
+  state_->require_kind(true, has_landmarks(), AnnotationKind::kLandmark68);
+  return state_->landmark_reference_size;
+}
+
+Landmarks68 DataSet::landmarks(FrameRef ref) const {
+  const Row row = state_->row(ref);
+  state_->require_kind(true, row.shard->landmarks.has_value(), AnnotationKind::kLandmark68);
+  return row.shard->landmarks->read(row.frame, describe(ref));
+}
+
+std::optional<Mask> DataSet::mask(FrameRef ref) const {
+  const Row row = state_->row(ref);
+  state_->require_kind(true, row.shard->masks.has_value(), AnnotationKind::kMask);
+  const MaskShard& masks = *row.shard->masks;
+  if (!masks.valid(row.frame)) return std::nullopt;
+  const ClipEntry& clip = state_->index.clips[ref.clip];
+  const std::string what = describe(ref);
+  return decode_mask(masks.read(row.frame, what), masks.codec(), clip.width, clip.height, what);
+}
+
+std::optional<FrameTruth> DataSet::truth(FrameRef ref) const {
+  const Row row = state_->row(ref);
+  if (!row.shard->truth || !row.shard->truth->valid(row.frame)) return std::nullopt;
+  return FrameTruth{row.shard->truth->pose(row.frame), row.shard->truth->expression(row.frame)};
+}
+
+std::optional<std::vector<float>> DataSet::identity_truth(std::uint32_t clip) const {
+  const Row row = state_->row({clip, 0});
+  if (!row.shard->truth || !row.shard->truth->valid(row.frame)) return std::nullopt;
+  return row.shard->truth->identity(state_->index.places[clip].clip_in_shard);
+}
+
+}  // namespace understudy

@@ -1,0 +1,76 @@
+#include "data_pipeline/plain_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/atomic_file.h"
+#include "common/errors.h"
+
+namespace understudy {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+
+}  // namespace
+
+PlainFile::PlainFile(std::filesystem::path path) : path_(std::move(path)) {
+  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) throw DataError(fmt::format("{}: cannot open: {}", path_.string(), std::strerror(errno)));
+}
+
+PlainFile::~PlainFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+PlainFile::PlainFile(PlainFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+std::uint64_t PlainFile::size() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) {
+    throw DataError(fmt::format("{}: cannot get its size: {}", path_.string(), std::strerror(errno)));
+  }
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+void PlainFile::read_at(std::uint64_t offset, std::span<std::byte> target) const {
+  while (!target.empty()) {
+    const ssize_t got = ::pread(descriptor_, target.data(), target.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      throw DataError(fmt::format("{}: cannot read {} bytes at {}: {}",
+                                  path_.string(),
+                                  target.size(),
+                                  offset,
+                                  got < 0 ? std::strerror(errno) : "the file was cut short after it was opened"));
+    }
+    offset += static_cast<std::uint64_t>(got);
+    target = target.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+void PlainFile::drop_cache(std::uint64_t offset, std::uint64_t bytes) const {
+  const std::uint64_t begin = offset / kPage * kPage;
+  const std::uint64_t end = (offset + bytes + kPage - 1) / kPage * kPage;  // the system drops whole pages only
+  ::posix_fadvise(descriptor_, static_cast<off_t>(begin), static_cast<off_t>(end - begin), POSIX_FADV_DONTNEED);
+}
+
+void PlainFile::read_ahead(std::uint64_t offset, std::uint64_t bytes) const {
+  ::posix_fadvise(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
+}
+
+std::filesystem::path publish_file(const std::filesystem::path& partial, const std::filesystem::path& final_name) {
+  std::error_code error;
+  std::filesystem::rename(partial, final_name, error);
+  if (error) throw FileError(fmt::format("{}: cannot publish: {}", final_name.string(), error.message()));
+  sync_folder(final_name.parent_path());
+  return final_name;
+}
+
+}  // namespace understudy

@@ -1,0 +1,180 @@
+#include "data_pipeline/set_verifier.h"
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "common/errors.h"
+#include "common/hash.h"
+#include "data_pipeline/annotation_shard.h"
+#include "data_pipeline/data_set.h"
+#include "data_pipeline/frame_shard.h"
+#include "data_pipeline/picture.h"
+#include "data_pipeline/set_manifest.h"
+
+namespace understudy {
+namespace {
+
+using ProblemList = std::vector<std::string>;
+
+/// HDF5 may be built without support for threads, so files are opened one at a time; the rest runs side by side.
+template <typename Shard, typename... Arguments>
+Shard open_alone(std::mutex& opening, const Arguments&... arguments) {
+  const std::lock_guard lock(opening);
+  return Shard(arguments...);
+}
+
+/// Runs a check; what it throws becomes a problem, so that the next check still runs.
+template <typename Check>
+bool collect(ProblemList& problems, Check check) {
+  try {
+    check();
+    return true;
+  } catch (const Error& error) {
+    problems.emplace_back(error.what());
+    return false;
+  }
+}
+
+bool check_file(const std::filesystem::path& folder, const FileEntry& entry, ProblemList& problems) {
+  if (std::string problem = size_problem(folder, entry); !problem.empty()) {
+    problems.push_back(std::move(problem));
+    return false;
+  }
+  return collect(problems, [&] {
+    const std::string found = sha256_of_file(folder / entry.file);
+    if (found == entry.sha256) return;
+    throw DataError(
+        fmt::format("{}: SHA-256 is {} where the manifest says {}; restore it from its source or pack the set again",
+                    (folder / entry.file).string(),
+                    found,
+                    entry.sha256));
+  });
+}
+
+void check_frame(const FrameShard& shard, std::uint64_t clip, std::uint64_t row, bool decode) {
+  const FrameTables& tables = shard.tables();
+  const std::string what = fmt::format("{}, clip \"{}\", frame {}",
+                                       shard.file().path().string(),
+                                       tables.clip_name[clip],
+                                       row - tables.first_frame[clip]);
+  std::vector<std::byte> bytes(shard.frame_bytes(row));
+  shard.file().read_at(shard.frame_offset(row), bytes);
+  if (const std::uint32_t found = crc32c(bytes); found != tables.crc32c[row]) {
+    throw DataError(fmt::format("{}: the bytes are damaged: CRC32C {:#010x}, stored {:#010x}; restore the shard",
+                                what,
+                                found,
+                                tables.crc32c[row]));
+  }
+  const PictureSize stored{tables.clip_size[2 * clip], tables.clip_size[2 * clip + 1]};
+  const PictureSize size = jpeg_size(bytes, what);
+  if (size != stored) {
+    throw DataError(fmt::format("{}: is {} x {} where its clip says {} x {}; pack the set again",
+                                what,
+                                size.width,
+                                size.height,
+                                stored.width,
+                                stored.height));
+  }
+  if (decode) decode_jpeg(bytes, what);
+}
+
+void check_frames(const FrameShard& shard, bool decode, ProblemList& problems) {
+  const FrameTables& tables = shard.tables();
+  for (std::uint64_t clip = 0; clip < tables.clips(); ++clip) {
+    for (std::uint64_t row = tables.first_frame[clip]; row < tables.first_frame[clip + 1]; ++row) {
+      collect(problems, [&] { check_frame(shard, clip, row, decode); });
+    }
+  }
+}
+
+template <typename Shard>
+void check_rows(const Shard& shard, const FrameTables& tables, ProblemList& problems) {
+  for (std::uint64_t clip = 0; clip < tables.clips(); ++clip) {
+    for (std::uint64_t row = tables.first_frame[clip]; row < tables.first_frame[clip + 1]; ++row) {
+      const std::string what =
+          fmt::format("clip \"{}\", frame {}", tables.clip_name[clip], row - tables.first_frame[clip]);
+      collect(problems, [&] { shard.read(row, what); });
+    }
+  }
+}
+
+void check_annotation(const AnnotationEntry& entry,
+                      const std::filesystem::path& path,
+                      const AnnotationPartner& partner,
+                      std::mutex& opening,
+                      ProblemList& problems) {
+  collect(problems, [&] {
+    switch (entry.kind) {
+      case AnnotationKind::kLandmark68:
+        return check_rows(open_alone<LandmarkShard>(opening, path, partner), *partner.tables, problems);
+      case AnnotationKind::kMask:
+        return check_rows(open_alone<MaskShard>(opening, path, partner), *partner.tables, problems);
+      case AnnotationKind::kSynthetic:
+        open_alone<SyntheticShard>(opening, path, partner);
+    }
+  });
+}
+
+/// Everything about one frame shard and its annotations.
+ProblemList check_shard(const std::filesystem::path& folder,
+                        const SetManifest& manifest,
+                        std::uint32_t number,
+                        bool decode,
+                        std::mutex& opening) {
+  ProblemList problems;
+  const FileEntry& file = manifest.shards[number].file;
+  check_file(folder, file, problems);
+  std::optional<FrameShard> shard;
+  if (collect(problems, [&] { shard.emplace(open_alone<FrameShard>(opening, folder / file.file, number)); }))
+    check_frames(*shard, decode, problems);
+  for (const AnnotationEntry& entry : manifest.annotations) {
+    if (entry.shard != number) continue;
+    check_file(folder, entry.file, problems);
+    if (shard)
+      check_annotation(entry, folder / entry.file.file, {number, file.sha256, &shard->tables()}, opening, problems);
+  }
+  return problems;
+}
+
+void run_all(const std::vector<std::function<void()>>& jobs, int threads) {
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < jobs.size(); i = next++) jobs[i]();
+  };
+  std::vector<std::jthread> pool;
+  for (int i = 1; i < threads; ++i) pool.emplace_back(work);
+  work();
+}
+
+}  // namespace
+
+std::vector<std::string> verify_set(const std::filesystem::path& folder_or_manifest, int threads, bool decode) {
+  ProblemList problems;
+  std::filesystem::path folder;
+  SetManifest manifest;
+  const bool readable = collect(problems, [&] {
+    const std::filesystem::path path = find_manifest(folder_or_manifest);
+    folder = path.has_parent_path() ? path.parent_path() : ".";
+    manifest = read_manifest(path);
+  });
+  if (!readable) return problems;
+  check_file(folder, manifest.index, problems);
+  std::vector<ProblemList> of_shard(manifest.shards.size());
+  std::vector<std::function<void()>> jobs;
+  std::mutex opening;
+  for (std::uint32_t i = 0; i < of_shard.size(); ++i) {
+    jobs.emplace_back([&, i] { of_shard[i] = check_shard(folder, manifest, i, decode, opening); });
+  }
+  run_all(jobs, threads);
+  for (const ProblemList& list : of_shard) problems.insert(problems.end(), list.begin(), list.end());
+  // What only shows when index, shards and manifest are read together.
+  if (problems.empty()) collect(problems, [&] { DataSet::open(folder_or_manifest); });
+  return problems;
+}
+
+}  // namespace understudy
