@@ -16,6 +16,8 @@ struct TokenMemory {
   std::vector<KeyValues> blocks;
   /// The same numbers cut from the graph: for the queries that take no gradient.
   TokenMemory detached() const;
+  /// One sample's part, a view.
+  TokenMemory of_sample(std::int64_t sample) const;
 };
 
 /// Tokens and queries to colours (FSRT 3.1), full or small. The first layer's share of keypoints and expression is

@@ -33,6 +33,8 @@ class FsrtEncoder : public torch::nn::Module {
   at::Tensor patches(at::Tensor activation) const;
 
  private:
+  at::Tensor position_share(const at::Tensor& constants, std::int64_t height, std::int64_t width) const;
+
   FsrtModelConfig config_;
   std::vector<std::shared_ptr<Conv2d>> convs_;
   std::shared_ptr<Conv2d> per_patch_linear_;

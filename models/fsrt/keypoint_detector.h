@@ -30,8 +30,8 @@ class KeypointDetector : public torch::nn::Module {
   /// @throws ShapeError  otherwise
   Detection forward(const at::Tensor& images) const;
 
-  /// The frozen detector: no gradient, at most `pictures` of them in one pass; the same bits for every split (see
-  /// the test), so memory can be bounded freely.
+  /// The frozen detector, without a graph. Meant for one pass over all pictures of a step: a picture's results in
+  /// batches of different size agree to rounding (1e-6), not to the bit.
   Detection detect(const at::Tensor& images) const;
 
   /// Normalises with the statistics of this batch, changes no buffer, and hands the statistics out in a fixed order.
@@ -45,7 +45,7 @@ class KeypointDetector : public torch::nn::Module {
  private:
   Detection run(const at::Tensor& images, std::vector<BatchStatistics>* statistics) const;
 
-  std::int64_t pictures_per_pass_;
+  std::int64_t size_unit_;
   std::shared_ptr<Hourglass> predictor_;
   std::shared_ptr<Conv2d> kp_;
   std::shared_ptr<AntiAlias> down_;

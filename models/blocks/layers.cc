@@ -1,0 +1,102 @@
+#include "models/blocks/layers.h"
+
+#include <torch/torch.h>
+
+namespace understudy {
+namespace {
+
+constexpr double kEpsilon = 1e-5;
+
+// The unbiased estimate divides by count - 1; a single number has none and counts as it is.
+double unbiased_factor(const at::Tensor& input) {
+  const auto count = static_cast<double>(input.numel() / input.size(1));
+  return count > 1 ? count / (count - 1) : 1.0;
+}
+
+}  // namespace
+
+Linear::Linear(std::int64_t inputs, std::int64_t outputs, bool with_bias) {
+  weight_ = register_parameter("weight", at::zeros({outputs, inputs}));
+  if (with_bias) bias_ = register_parameter("bias", at::zeros({outputs}));
+}
+
+at::Tensor Linear::forward(const at::Tensor& input) const {
+  return at::linear(input, weight_, bias_);
+}
+
+Conv2d::Conv2d(const ConvShape& shape) : shape_(shape) {
+  weight_ = register_parameter("weight", at::zeros({shape.outputs, shape.inputs, shape.kernel, shape.kernel}));
+  if (shape.with_bias) bias_ = register_parameter("bias", at::zeros({shape.outputs}));
+}
+
+at::Tensor Conv2d::forward(const at::Tensor& input) const {
+  return at::conv2d(input, weight_, bias_, shape_.stride, shape_.padding);
+}
+
+LayerNorm::LayerNorm(std::int64_t width) : width_(width) {
+  weight_ = register_parameter("weight", at::ones({width}));
+  bias_ = register_parameter("bias", at::zeros({width}));
+}
+
+at::Tensor LayerNorm::forward(const at::Tensor& input) const {
+  return at::layer_norm(input, {width_}, weight_, bias_, kEpsilon);
+}
+
+InstanceNorm2d::InstanceNorm2d(std::int64_t channels) {
+  weight_ = register_parameter("weight", at::ones({channels}));
+  bias_ = register_parameter("bias", at::zeros({channels}));
+}
+
+at::Tensor InstanceNorm2d::forward(const at::Tensor& input) const {
+  return at::instance_norm(input, weight_, bias_, {}, {}, true, 0.0, kEpsilon, false);
+}
+
+BatchNorm2d::BatchNorm2d(std::int64_t channels) {
+  weight_ = register_parameter("weight", at::ones({channels}));
+  bias_ = register_parameter("bias", at::zeros({channels}));
+  running_mean_ = register_buffer("running_mean", at::zeros({channels}));
+  running_var_ = register_buffer("running_var", at::ones({channels}));
+  num_batches_tracked_ = register_buffer("num_batches_tracked", at::zeros({}, at::kLong));
+}
+
+at::Tensor BatchNorm2d::forward(const at::Tensor& input) const {
+  return at::batch_norm(input, weight_, bias_, running_mean_, running_var_, false, 0.0, kEpsilon, false);
+}
+
+at::Tensor BatchNorm2d::forward_with_batch_statistics(const at::Tensor& input,
+                                                      std::vector<BatchStatistics>& statistics) const {
+  {
+    const at::NoGradGuard no_grad;
+    const auto [variance, mean] = at::var_mean(input, at::IntArrayRef{0, 2, 3}, /*unbiased=*/false);
+    statistics.push_back({mean, variance * unbiased_factor(input)});
+  }
+  return at::batch_norm(input, weight_, bias_, {}, {}, true, 0.0, kEpsilon, false);
+}
+
+void BatchNorm2d::update_running_statistics(const BatchStatistics& batch, double momentum) {
+  const at::NoGradGuard no_grad;
+  running_mean_.mul_(1 - momentum).add_(batch.mean, momentum);
+  running_var_.mul_(1 - momentum).add_(batch.variance, momentum);
+  num_batches_tracked_.add_(1);
+}
+
+Mlp::Mlp(const std::vector<std::int64_t>& widths) {
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
+    layers_.push_back(register_module(std::to_string(2 * i), std::make_shared<Linear>(widths[i], widths[i + 1])));
+  }
+}
+
+at::Tensor Mlp::forward(const at::Tensor& input) const {
+  return forward_after_first(layers_.front()->forward(input));
+}
+
+at::Tensor Mlp::forward_after_first(at::Tensor activation) const {
+  for (std::size_t i = 1; i < layers_.size(); ++i) activation = layers_[i]->forward(activation.relu_());
+  return activation;
+}
+
+torch::nn::Module& add_group(torch::nn::Module& parent, const std::string& name) {
+  return *parent.register_module(name, std::make_shared<torch::nn::Module>());
+}
+
+}  // namespace understudy

@@ -1,0 +1,52 @@
+#include "models/blocks/attention.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "tests/support/golden_expectations.h"
+
+namespace understudy {
+namespace {
+
+at::Tensor wave(at::IntArrayRef sizes, std::uint32_t n) {
+  return golden::tensor_of(sizes, [&](std::uint32_t i) { return 2 * golden::symmetric(n, i); }).to(at::kDouble);
+}
+
+TEST(Attend, EqualsTheWholeScoreMatrixWithItsGradients) {
+  std::vector<at::Tensor> leaves{wave({2, 3, 33, 8}, 1), wave({2, 3, 70, 8}, 2), wave({2, 3, 70, 8}, 3)};
+  for (at::Tensor& leaf : leaves) leaf.requires_grad_();
+  const at::Tensor fast = attend(leaves[0], {leaves[1], leaves[2]});
+  const at::Tensor scores = at::matmul(leaves[0], leaves[1].transpose(2, 3)) / std::sqrt(8.0);
+  const at::Tensor plain = at::matmul(scores.softmax(-1), leaves[2]);
+  EXPECT_LT(golden::relative_difference(fast, plain), 1e-13);
+  const at::Tensor cotangent = wave(fast.sizes(), 4);
+  const auto gradients = torch::autograd::grad({fast}, leaves, {cotangent});
+  const auto references = torch::autograd::grad({plain}, leaves, {cotangent});
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    EXPECT_LT(golden::relative_difference(gradients[i], references[i]), 1e-12);
+  }
+}
+
+TEST(Attend, IsTheSameForEachThreadCount) {
+  const at::Tensor queries = wave({1, 2, 129, 8}, 1).to(at::kFloat);
+  const KeyValues memory{wave({1, 2, 70, 8}, 2).to(at::kFloat), wave({1, 2, 70, 8}, 3).to(at::kFloat)};
+  const int threads = at::get_num_threads();
+  const at::Tensor several = attend(queries, memory);
+  at::set_num_threads(1);
+  EXPECT_TRUE(at::equal(several, attend(queries, memory)));
+  at::set_num_threads(threads);
+}
+
+TEST(SplitHeads, GivesEachHeadItsRunOfFeatures) {
+  const at::Tensor features = at::arange(24, at::kFloat).view({1, 2, 12});
+  const at::Tensor heads = split_heads(features, 3);
+  ASSERT_EQ(heads.sizes(), (at::IntArrayRef{1, 3, 2, 4}));
+  EXPECT_EQ(heads[0][1][0][2].item<float>(), 6.0F);
+  EXPECT_EQ(heads[0][2][1][0].item<float>(), 20.0F);
+  EXPECT_TRUE(at::equal(join_heads(heads), features));
+}
+
+}  // namespace
+}  // namespace understudy
