@@ -1,0 +1,102 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "common/errors.h"
+#include "data_pipeline/contact_sheet.h"
+#include "data_pipeline/set_report.h"
+#include "data_pipeline/set_verifier.h"
+#include "launcher/commands/command.h"
+
+namespace understudy {
+namespace {
+
+struct ShardOptions {
+  std::string set;
+  int threads = 1;
+  bool decode = false;
+  std::uint64_t iteration = 0;
+  std::uint64_t global_batch = 24;
+  std::uint64_t seed = 0;
+  std::int64_t sources = 1;
+  std::string out = "contact-sheet.png";
+  ContactSheetOptions sheet;
+};
+
+ExitCode inspect(const ShardOptions& options) {
+  fmt::print("{}", describe_set(options.set));
+  return ExitCode::kDone;
+}
+
+ExitCode verify(const ShardOptions& options) {
+  const std::vector<std::string> problems = verify_set(options.set, options.threads, options.decode);
+  if (problems.empty()) {
+    fmt::print("{}: intact\n", options.set);
+    return ExitCode::kDone;
+  }
+  throw DataError(fmt::format("{}: {} problem{}\n  {}",
+                              options.set,
+                              problems.size(),
+                              problems.size() == 1 ? "" : "s",
+                              fmt::join(problems, "\n  ")));
+}
+
+ExitCode sample(const ShardOptions& options) {
+  const EpisodeSpec spec{.sources = options.sources, .distinct_frames = false, .needs_landmarks = false, .needs_masks = false};
+  const auto set = std::make_shared<const DataSet>(DataSet::open(options.set, requirements_of(spec)));
+  const Sampler sampler(set, options.seed, spec);
+  fmt::print("{}", describe_samples(sampler, options.iteration, options.global_batch));
+  return ExitCode::kDone;
+}
+
+ExitCode draw_contact_sheet(const ShardOptions& options) {
+  write_png(options.out, contact_sheet(DataSet::open(options.set), options.sheet));
+  fmt::print("{}\n", options.out);
+  return ExitCode::kDone;
+}
+
+/// Adds one tool of `shard`; every tool takes the set first.
+CLI::App* add_tool(CLI::App& shard,
+                   const std::string& name,
+                   const std::string& description,
+                   const std::string& example,
+                   const std::shared_ptr<ShardOptions>& options,
+                   RunCommand& chosen,
+                   ExitCode (*run)(const ShardOptions&)) {
+  CLI::App* tool = add_command(shard, name, description, example);
+  tool->add_option("set", options->set, "Folder of the set, or its manifest")->required();
+  tool->callback([options, &chosen, run] { chosen = [options, run] { return run(*options); }; });
+  return tool;
+}
+
+}  // namespace
+
+void add_shard_command(CLI::App& app, RunCommand& chosen) {
+  const auto options = std::make_shared<ShardOptions>();
+  CLI::App* shard = add_command(app, "shard", "Look into data sets and check them", "understudy shard inspect sets/faces");
+  shard->require_subcommand(1);
+  add_tool(*shard, "inspect", "Say what a set holds", "understudy shard inspect sets/faces", options, chosen, inspect);
+  CLI::App* verify_tool =
+      add_tool(*shard, "verify", "Check every file, table and frame", "understudy shard verify sets/faces --threads 8 --decode", options, chosen, verify);
+  verify_tool->add_option("--threads", options->threads, "Files checked at a time")->check(CLI::Range(1, 256));
+  verify_tool->add_flag("--decode", options->decode, "Also decode every frame");
+  CLI::App* sample_tool = add_tool(
+      *shard, "sample", "Print what an iteration draws", "understudy shard sample sets/faces --iteration 41200 --seed 7", options, chosen, sample);
+  sample_tool->add_option("--iteration", options->iteration, "Iteration, counted from 0");
+  sample_tool->add_option("--global-batch", options->global_batch, "batch.global_batch of the run");
+  sample_tool->add_option("--seed", options->seed, "run.seed of the run");
+  sample_tool->add_option("--sources", options->sources, "model.sources of the run");
+  CLI::App* sheet_tool = add_tool(*shard,
+                                  "contact-sheet",
+                                  "Draw frames of several people as one PNG",
+                                  "understudy shard contact-sheet sets/faces --out faces.png",
+                                  options,
+                                  chosen,
+                                  draw_contact_sheet);
+  sheet_tool->add_option("--out", options->out, "PNG to write");
+  sheet_tool->add_option("--identities", options->sheet.identities, "Rows")->check(CLI::Range(1, 1000));
+  sheet_tool->add_option("--frames", options->sheet.frames, "Columns")->check(CLI::Range(1, 1000));
+  sheet_tool->add_option("--cell", options->sheet.cell, "Side of a picture in pixels")->check(CLI::Range(8, 1024));
+}
+
+}  // namespace understudy

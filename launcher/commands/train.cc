@@ -1,0 +1,60 @@
+#include <memory>
+
+#include "common/atomic_file.h"
+#include "launcher/commands/command.h"
+#include "launcher/ranks.h"
+#include "trainer/trainer.h"
+
+namespace understudy {
+namespace {
+
+struct TrainOptions {
+  std::string config;
+  std::string run_directory;
+  std::int64_t until = 0;
+  std::string init_from;
+  std::vector<std::string> overrides;
+  bool fresh = false;
+  bool accept_change = false;
+};
+
+TrainRequest request_from(const TrainOptions& options) {
+  TrainRequest request;
+  request.config_text = read_file(options.config);
+  request.config_name = options.config;
+  for (const std::string& item : options.overrides) request.overrides.push_back(parse_override(item));
+  request.run_directory = options.run_directory;
+  if (options.until > 0) request.until = options.until;
+  if (!options.init_from.empty()) request.init_from = options.init_from;
+  request.fresh = options.fresh;
+  request.accept_change = options.accept_change;
+  return request;
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& app, RunCommand& chosen) {
+  const auto options = std::make_shared<TrainOptions>();
+  CLI::App* command = add_command(app,
+                                  "train",
+                                  "Train, or resume a run directory that holds a checkpoint",
+                                  "understudy train configs/fsrt-vox256.toml --run runs/vox256 --set data.train=sets/vox/train");
+  command->add_option("config", options->config, "Configuration in TOML")->required();
+  command->add_option("--run", options->run_directory, "Run directory; default runs/<name of the configuration>");
+  command->add_option("--until", options->until, "Save and end after this many iterations")->check(CLI::PositiveNumber);
+  command->add_option("--init-from", options->init_from, "Start from the weights of another run, a checkpoint or a weight file");
+  command->add_option("--set", options->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")->allow_extra_args(false);
+  command->add_flag("--fresh", options->fresh, "Refuse a run directory that holds a checkpoint instead of resuming it");
+  command->add_flag("--accept-change", options->accept_change, "Resume although keys that define the method have changed");
+  command->callback([options, &chosen] {
+    if (options->run_directory.empty()) options->run_directory = "runs/" + std::filesystem::path(options->config).stem().string();
+    chosen = [options] {
+      const std::filesystem::path outcome_file = std::filesystem::path(options->run_directory) / "outcome.json";
+      return run_on_ranks(outcome_file, [&](Communicator& ranks, const std::function<bool()>& stop_requested) {
+        return train(request_from(*options), ranks, stop_requested);
+      });
+    };
+  });
+}
+
+}  // namespace understudy

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <exception>
+
+#include "common/exit_codes.h"
+
+namespace understudy {
+
+/// 78 for what the user must change (configuration, data, weights, a full disk), 70 for the rest.
+ExitCode exit_code_of(const std::exception& error);
+
+}  // namespace understudy

@@ -1,0 +1,50 @@
+#include "launcher/ranks.h"
+
+#include <exception>
+
+#include "clusters/mpi_session.h"
+#include "clusters/stop_request.h"
+#include "common/errors.h"
+#include "common/log.h"
+#include "launcher/error_report.h"
+
+namespace understudy {
+namespace {
+
+void write_outcome_quietly(const std::filesystem::path& file, const Outcome& outcome) {
+  try {
+    std::error_code ignored;
+    std::filesystem::create_directories(file.parent_path(), ignored);
+    write_outcome(file, outcome);
+  } catch (const std::exception& error) {
+    spdlog::warn("the outcome of the run could not be written: {}", error.what());
+  }
+}
+
+}  // namespace
+
+ExitCode run_on_ranks(const std::filesystem::path& outcome_file,
+                      const std::function<Outcome(Communicator&, const std::function<bool()>& stop_requested)>& body) {
+  const StopRequest stop(stop_signals_of_this_process());
+  MpiSession session;
+  Communicator& ranks = session.ranks();
+  set_up_log(ranks.rank(), ranks.world_size());
+  try {
+    const Outcome outcome = body(ranks, [&stop] { return stop.requested(); });
+    if (ranks.rank() == 0) {
+      spdlog::info("{}", outcome.message);
+      write_outcome_quietly(outcome_file, outcome);
+    }
+    ranks.barrier("end the run");
+    // Under mpirun a non-zero code of a rank would end the others by force; the outcome file carries it instead.
+    return ranks.world_size() > 1 ? ExitCode::kDone : outcome.code;
+  } catch (const std::exception& error) {
+    const Outcome outcome{exit_code_of(error), error.what()};
+    spdlog::error("{}", error.what());
+    write_outcome_quietly(outcome_file, outcome);
+    if (ranks.world_size() > 1) session.abort(static_cast<int>(outcome.code));
+    return outcome.code;
+  }
+}
+
+}  // namespace understudy

@@ -1,0 +1,58 @@
+#include "trainer/adam.h"
+
+#include <ATen/ATen.h>
+#include <ATen/ops/_fused_adam.h>
+
+namespace understudy {
+
+Adam::Adam(std::vector<std::pair<std::string, at::Tensor>> parameters, AdamOptions options)
+    : parameters_(std::move(parameters)), steps_(at::zeros({}, at::kDouble)), options_(options) {
+  for (const auto& [name, parameter] : parameters_) {
+    first_moments_.push_back(at::zeros_like(parameter));
+    second_moments_.push_back(at::zeros_like(parameter));
+  }
+}
+
+void Adam::step(std::span<const at::Tensor> gradients, double learning_rate) {
+  const at::NoGradGuard no_grad;
+  steps_.add_(1);
+  std::vector<at::Tensor> parameters;
+  std::vector<at::Tensor> used_gradients;
+  std::vector<at::Tensor> first;
+  std::vector<at::Tensor> second;
+  std::vector<at::Tensor> steps;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (!gradients[i].defined()) continue;
+    parameters.push_back(parameters_[i].second);
+    used_gradients.push_back(gradients[i]);
+    first.push_back(first_moments_[i]);
+    second.push_back(second_moments_[i]);
+    steps.push_back(steps_.to(at::kFloat));
+  }
+  if (parameters.empty()) return;
+  at::_fused_adam_(parameters,
+                   used_gradients,
+                   first,
+                   second,
+                   /*max_exp_avg_sqs=*/{},
+                   steps,
+                   learning_rate,
+                   options_.beta1,
+                   options_.beta2,
+                   /*weight_decay=*/0.0,
+                   options_.epsilon,
+                   /*amsgrad=*/false,
+                   /*maximize=*/false);
+}
+
+std::vector<std::pair<std::string, at::Tensor>> Adam::state() const {
+  std::vector<std::pair<std::string, at::Tensor>> tensors;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    tensors.emplace_back(parameters_[i].first + ".exp_avg", first_moments_[i]);
+    tensors.emplace_back(parameters_[i].first + ".exp_avg_sq", second_moments_[i]);
+  }
+  tensors.emplace_back("step", steps_);
+  return tensors;
+}
+
+}  // namespace understudy

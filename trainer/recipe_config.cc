@@ -1,0 +1,54 @@
+#include "trainer/recipe_config.h"
+
+#include <fmt/format.h>
+
+#include "common/errors.h"
+#include "trainer/recipes/fsrt/fsrt_recipe_config.h"
+#include "trainer/recipes/keypoints/keypoints_recipe_config.h"
+
+namespace understudy {
+
+std::vector<std::string> recipe_names() { return {"fsrt", "keypoints"}; }
+
+std::unique_ptr<RecipeConfig> make_recipe_config(std::string_view name) {
+  if (name == "fsrt") return std::make_unique<FsrtRecipeConfig>();
+  if (name == "keypoints") return std::make_unique<KeypointsRecipeConfig>();
+  const std::string near = nearest_word(name, recipe_names());
+  throw ConfigError(fmt::format("recipe.name = \"{}\": no such recipe; there are {}{}",
+                                name,
+                                fmt::join(recipe_names(), ", "),
+                                near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+}
+
+RunSettings RunSettings::defaults(std::string_view recipe) {
+  RunSettings settings;
+  settings.recipe = make_recipe_config(recipe);
+  settings.run.recipe = recipe;
+  settings.recipe->set_defaults(settings.run);
+  return settings;
+}
+
+RunSettings RunSettings::read(std::string_view toml, std::string_view name, const std::vector<ConfigOverride>& overrides) {
+  RunSettings settings = defaults(peek_text_key(toml, overrides, "recipe", "name", "fsrt"));
+  Problems problems;
+  read_config(toml, name, overrides, settings.describing(), problems);
+  problems.raise_if_any(name);
+  understudy::validate(settings.run, problems);
+  settings.recipe->validate(settings.run, problems);
+  problems.raise_if_any(name);
+  return settings;
+}
+
+DescribeConfig RunSettings::describing() const {
+  // Visitors take the structs by reference because one of them writes; the others only look.
+  auto& run_config = const_cast<RunConfig&>(run);
+  RecipeConfig& recipe_config = *recipe;
+  return [&run_config, &recipe_config](ConfigVisitor& visitor) {
+    understudy::describe(visitor, run_config);
+    recipe_config.describe(visitor);
+  };
+}
+
+std::string RunSettings::text() const { return write_config(describing()); }
+
+}  // namespace understudy

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "trainer/run_config.h"
+
+namespace understudy {
+
+/// The part of a run's configuration that belongs to its recipe.
+class RecipeConfig {
+ public:
+  virtual ~RecipeConfig() = default;
+
+  /// Sections and keys of the recipe; it may add keys to the sections of RunConfig.
+  virtual void describe(ConfigVisitor& visitor) = 0;
+
+  /// Defaults of RunConfig that differ for this recipe, set before the file is read.
+  virtual void set_defaults(RunConfig&) const {}
+
+  /// Cross-field checks that need no file.
+  virtual void validate(const RunConfig& run, Problems& problems) const = 0;
+
+  /// Builds the networks with their keyed initial weights and loads what is frozen.
+  /// @throws ConfigError, CheckpointError  naming the key whose file is missing or does not fit
+  virtual std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const = 0;
+};
+
+/// All recipes there are. @throws ConfigError  for another name, listing those
+std::unique_ptr<RecipeConfig> make_recipe_config(std::string_view name);
+std::vector<std::string> recipe_names();
+
+/// A whole configuration: what every run has and what the recipe adds.
+class RunSettings {
+ public:
+  /// @param name  of the file, for messages. @throws ConfigError  with every problem at once
+  static RunSettings read(std::string_view toml, std::string_view name, const std::vector<ConfigOverride>& overrides);
+
+  /// Defaults of a recipe, as for the config reference.
+  static RunSettings defaults(std::string_view recipe);
+
+  /// All keys as TOML; reading it gives the same settings.
+  std::string text() const;
+  DescribeConfig describing() const;
+
+  RunConfig run;
+  std::unique_ptr<RecipeConfig> recipe;
+};
+
+}  // namespace understudy

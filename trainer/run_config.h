@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/config.h"
+#include "trainer/recipe.h"
+
+namespace understudy {
+
+enum class GradientReduction { kOrdered, kFast };
+enum class NonFinitePolicy { kStop, kSkip, kRollback };
+enum class MetricMode { kMaximise, kMinimise };
+
+struct OptimizerConfig {
+  double learning_rate = 1e-4;
+  std::int64_t warmup_iterations = 2500;
+  double decay_factor = 0.16;
+  std::int64_t decay_iterations = 4'000'000;
+  AdamOptions adam;
+};
+
+struct ValidationConfig {
+  std::int64_t every = 5000;
+  std::int64_t episodes = 500;
+  std::int64_t micro_batch = 1;
+  std::string metric = "psnr";
+  MetricMode mode = MetricMode::kMaximise;
+  std::int64_t patience = 0;
+  double min_delta = 0.0;
+  std::int64_t keep_best = 1;
+};
+
+struct CheckpointConfig {
+  std::int64_t every = 1000;
+  std::int64_t keep_newest = 3;
+  std::int64_t keep_every = 100'000;
+};
+
+/// What every run has, whatever its recipe; the recipe adds sections of its own.
+struct RunConfig {
+  std::string recipe = "fsrt";
+  std::int64_t seed = 0;
+  std::int64_t max_iterations = 4'000'000;
+  std::int64_t log_every = 10;
+  std::int64_t sample_every = 5000;
+  NonFinitePolicy non_finite = NonFinitePolicy::kStop;
+  BatchLayout batch;
+  OptimizerConfig optimizer;
+  std::string train_set;
+  std::string validation_set;
+  std::int64_t loader_threads = 2;
+  std::int64_t prefetch = 4;
+  ValidationConfig validation;
+  CheckpointConfig checkpoints;
+  GradientReduction reduction = GradientReduction::kOrdered;
+  std::int64_t threads_per_rank = 0;
+};
+
+void describe(ConfigVisitor& visitor, RunConfig& config);
+
+/// Cross-field checks that need no file and no cluster.
+void validate(const RunConfig& config, Problems& problems);
+
+}  // namespace understudy

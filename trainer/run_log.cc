@@ -1,0 +1,92 @@
+#include "trainer/run_log.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/errors.h"
+
+namespace understudy {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Json terms_object(const std::vector<Term>& terms) {
+  Json object = Json::object();
+  for (const auto& [name, value] : terms) object[name] = value;
+  return object;
+}
+
+[[noreturn]] void fail(const std::filesystem::path& path, const char* action) {
+  throw FileError(fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(errno)));
+}
+
+}  // namespace
+
+JsonLines::JsonLines(std::filesystem::path path, std::int64_t keep_bytes) : path_(std::move(path)) {
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) fail(path_, "open");
+  if (keep_bytes < 0) return;
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) fail(path_, "stat");
+  if (status.st_size < keep_bytes) {
+    ::close(std::exchange(descriptor_, -1));
+    throw CheckpointError(fmt::format("{}: {} bytes, but the checkpoint vouches for {}: the log was cut from outside; restore it, or "
+                                      "start another run with --init-from",
+                                      path_.string(),
+                                      status.st_size,
+                                      keep_bytes));
+  }
+  if (::ftruncate(descriptor_, keep_bytes) != 0) fail(path_, "cut");
+}
+
+JsonLines::~JsonLines() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void JsonLines::append(const std::string& json) {
+  std::string line = json + '\n';
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(path_, "write");
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+std::int64_t JsonLines::sync() {
+  if (::fsync(descriptor_) != 0) fail(path_, "sync");
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) fail(path_, "stat");
+  return status.st_size;
+}
+
+std::string metrics_line(Iteration iteration, const std::string& phase, const std::vector<Term>& terms) {
+  return Json{{"iteration", iteration}, {"phase", phase}, {"terms", terms_object(terms)}}.dump();
+}
+
+std::string validation_line(Iteration completed, const std::string& phase, std::int64_t episodes, const std::vector<Term>& means) {
+  return Json{{"completed", completed}, {"phase", phase}, {"validation", terms_object(means)}, {"episodes", episodes}}.dump();
+}
+
+std::string timing_line(Iteration iteration, int world_size, const IterationTiming& timing) {
+  return Json{{"iteration", iteration},
+              {"world_size", world_size},
+              {"seconds", timing.seconds},
+              {"data_wait_seconds", timing.data_wait_seconds},
+              {"exchange_seconds", timing.exchange_seconds},
+              {"samples_per_second", timing.samples_per_second},
+              {"peak_memory_bytes", timing.peak_memory_bytes}}
+      .dump();
+}
+
+}  // namespace understudy

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "trainer/recipe.h"
+
+namespace understudy {
+
+/// Append-only file of one JSON object a line. A failed write is an error at once, not at exit.
+class JsonLines {
+ public:
+  /// Opens for appending; `keep_bytes` >= 0 first cuts the file to that length (what a checkpoint vouches for).
+  /// @throws CheckpointError  when the file is shorter than that. @throws FileError
+  JsonLines(std::filesystem::path path, std::int64_t keep_bytes);
+  ~JsonLines();
+  JsonLines(const JsonLines&) = delete;
+  JsonLines& operator=(const JsonLines&) = delete;
+
+  void append(const std::string& json);
+  /// Makes all lines durable and returns the file's length in bytes. @throws FileError
+  std::int64_t sync();
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+/// A line of metrics.jsonl: what the run computed, nothing of time or machines.
+std::string metrics_line(Iteration iteration, const std::string& phase, const std::vector<Term>& terms);
+std::string validation_line(Iteration completed, const std::string& phase, std::int64_t episodes, const std::vector<Term>& means);
+
+/// A line of timing.jsonl: what it took.
+struct IterationTiming {
+  double seconds = 0.0;
+  double data_wait_seconds = 0.0;
+  double exchange_seconds = 0.0;
+  double samples_per_second = 0.0;
+  std::int64_t peak_memory_bytes = 0;
+};
+std::string timing_line(Iteration iteration, int world_size, const IterationTiming& timing);
+
+}  // namespace understudy

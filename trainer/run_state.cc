@@ -1,0 +1,88 @@
+#include "trainer/run_state.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "checkpoints/retention.h"
+#include "common/errors.h"
+#include "common/version.h"
+
+namespace understudy {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void copy_all(const NamedTensors& from, const NamedTensors& to, std::string_view where) {
+  const at::NoGradGuard no_grad;
+  for (const auto& [name, target] : to) {
+    const at::Tensor& source = require_tensor(from, name, where);
+    if (source.sizes() != target.sizes() || source.scalar_type() != target.scalar_type()) {
+      throw CheckpointError(fmt::format("{}: tensor {} has another shape or type than the network", where, name));
+    }
+    at::Tensor(target).copy_(source);
+  }
+}
+
+RetentionPolicy retention_of(const RunConfig& config, const StoppingRule& stopping) {
+  RetentionPolicy policy{.keep_newest = config.checkpoints.keep_newest, .keep_every = config.checkpoints.keep_every, .best = {}};
+  for (const auto& [phase, iterations] : stopping.best()) {
+    std::vector<std::int64_t> kept(iterations.begin(),
+                                   iterations.begin() + std::min<std::int64_t>(std::ssize(iterations), config.validation.keep_best));
+    if (!kept.empty()) policy.best.push_back({fmt::format("{}-phase-{}", config.validation.metric, phase), std::move(kept)});
+  }
+  return policy;
+}
+
+}  // namespace
+
+void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state) {
+  copy_all(checkpoint.tensors(kModelPart), state.recipe.state(), (checkpoint.folder() / kModelPart).string());
+  copy_all(checkpoint.tensors(kOptimizerPart), state.engine.optimizer_state(), (checkpoint.folder() / kOptimizerPart).string());
+  const std::string where = (checkpoint.folder() / kTrainerPart).string();
+  try {
+    const Json trainer = Json::parse(checkpoint.text(kTrainerPart));
+    state.completed = trainer.at("completed");
+    state.finished = trainer.at("finished");
+    state.stopping.restore(trainer.at("stopping").dump());
+  } catch (const Json::exception& error) {
+    throw CheckpointError(fmt::format("{}: {}", where, error.what()));
+  }
+}
+
+void save_run_state(const CheckpointStore& store,
+                    const RunIdentity& identity,
+                    const RunState& state,
+                    JsonLines& metrics,
+                    const RunConfig& config) {
+  const auto pending = store.begin(state.completed, identity.incarnation);
+  Manifest manifest;
+  manifest.code_version = version();
+  manifest.config = identity.config;
+  manifest.data_fingerprints = identity.data_fingerprints;
+  manifest.metrics_bytes = static_cast<std::uint64_t>(metrics.sync());
+  manifest.parts.push_back(pending->write_tensors(kModelPart, state.recipe.state()));
+  manifest.parts.push_back(pending->write_tensors(kOptimizerPart, state.engine.optimizer_state()));
+  const Json trainer = {{"completed", state.completed}, {"finished", state.finished}, {"stopping", Json::parse(state.stopping.state())}};
+  manifest.parts.push_back(pending->write_text(kTrainerPart, trainer.dump()));
+  pending->publish(std::move(manifest));
+  apply_retention(store, retention_of(config, state.stopping), identity.incarnation);
+}
+
+void on_rank_zero(Communicator& communicator, std::string_view intent, const std::function<void()>& work) {
+  std::string failure;
+  std::exception_ptr original;
+  if (communicator.rank() == 0) {
+    try {
+      work();
+    } catch (const std::exception& error) {
+      failure = error.what();
+      original = std::current_exception();
+    }
+  }
+  failure = communicator.broadcast(failure, 0, intent);
+  if (original) std::rethrow_exception(original);
+  if (!failure.empty()) throw Error(fmt::format("rank 0 failed: {}", failure));
+}
+
+}  // namespace understudy

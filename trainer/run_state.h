@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "checkpoints/store.h"
+#include "clusters/communicator.h"
+#include "trainer/recipe.h"
+#include "trainer/run_config.h"
+#include "trainer/run_log.h"
+#include "trainer/step_engine.h"
+#include "trainer/stopping.h"
+
+namespace understudy {
+
+/// What a checkpoint is written from and read into.
+struct RunState {
+  Recipe& recipe;
+  StepEngine& engine;
+  StoppingRule& stopping;
+  std::int64_t completed = 0;  ///< finished iterations
+  bool finished = false;       ///< stopped by validation: a resume has nothing to do
+};
+
+/// What a checkpoint says about where it belongs.
+struct RunIdentity {
+  std::string config;
+  std::map<std::string, std::string> data_fingerprints;
+  std::uint64_t incarnation = 0;
+};
+
+/// Copies a verified checkpoint into the networks, the optimisers and the stopping rule. Every rank reads it itself.
+/// @throws CheckpointError  when tensors are missing or misshapen
+void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state);
+
+/// Writes and publishes a checkpoint of the state, then applies the retention policy. Called by rank 0 alone; the other
+/// ranks hold the same state. @throws FileError, CheckpointError
+void save_run_state(const CheckpointStore& store,
+                    const RunIdentity& identity,
+                    const RunState& state,
+                    JsonLines& metrics,
+                    const RunConfig& config);
+
+/// Runs `work` on rank 0; if it throws there, every rank throws the same message, so that none waits for the others.
+void on_rank_zero(Communicator& communicator, std::string_view intent, const std::function<void()>& work);
+
+}  // namespace understudy

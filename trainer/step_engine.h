@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clusters/communicator.h"
+#include "clusters/fast_exchange.h"
+#include "clusters/gradient_exchange.h"
+#include "clusters/gradient_tree.h"
+#include "clusters/ordered_mean.h"
+#include "clusters/slice_transport.h"
+#include "trainer/adam.h"
+#include "trainer/recipe.h"
+#include "trainer/run_config.h"
+
+namespace understudy {
+
+/// The first number of an iteration that is not finite, as the rank that saw it knows it.
+struct NonFiniteFinding {
+  std::string tensor;      ///< "loss of generator", "gradient of generator decoder.render_mlp.0.weight"
+  MicroBatch micro_batch;  ///< what it was computed from
+};
+
+/// What an iteration did.
+struct StepReport {
+  std::vector<Term> terms;  ///< on rank 0: means over all micro-batches, summed in their order
+  bool stop_requested = false;
+  bool finite = true;                        ///< over all ranks; when false no player stepped
+  std::optional<NonFiniteFinding> finding;   ///< set on the ranks that saw it
+  double exchange_seconds = 0.0;
+};
+
+/// One iteration: objectives and gradients of this rank's micro-batches, the exchange, one step of every player, all on
+/// the weights from before the step. Knows ranks and players, but no recipe by name, no files and no clock of its own.
+class StepEngine {
+ public:
+  /// Collective. @throws ConfigError  when more ranks than micro-batches take part
+  StepEngine(Recipe& recipe, const RunConfig& config, Communicator& communicator);
+  ~StepEngine();
+
+  /// Micro-batches of each global batch that this rank computes.
+  MicroBatchRun range() const { return run_; }
+
+  /// Collective. @param batches  this rank's micro-batches of the iteration  @param stop  this rank's wish to stop
+  StepReport run(Iteration iteration, std::vector<MicroBatch> batches, bool stop);
+
+  /// Optimiser state under "<player>.<parameter>.exp_avg" and so on: the tensors themselves.
+  std::vector<std::pair<std::string, at::Tensor>> optimizer_state() const;
+
+  const std::vector<Player>& players() const { return players_; }
+
+ private:
+  void compute_micro_batch(const MicroBatch& batch, const CoupledGroup& group, StepReport& report);
+  std::vector<CoupledGroup> couple(const std::vector<MicroBatch>& batches);
+  std::optional<std::string> find_non_finite(const Player& player, const at::Tensor& loss) const;
+  void average_terms(StepReport& report);
+  void average_statistics();
+  void step_players(Iteration iteration);
+  void drop_gradients();
+
+  Recipe& recipe_;
+  BatchLayout layout_;
+  bool ordered_;
+  Communicator& communicator_;
+  CommunicatorTransport transport_;
+  MicroBatchRun run_;
+  std::vector<Player> players_;
+  std::vector<Adam> optimizers_;
+  std::unique_ptr<FastGroup> fast_group_;
+  std::vector<std::unique_ptr<GradientExchange>> exchanges_;  ///< one a player
+  std::unique_ptr<OrderedMean> statistics_mean_;              ///< made when the recipe first hands out statistics
+  std::vector<std::vector<at::Tensor>> statistics_;           ///< of the iteration, one list a micro-batch
+  std::vector<std::vector<Term>> rows_;                       ///< of the iteration, one a micro-batch
+};
+
+}  // namespace understudy

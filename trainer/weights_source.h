@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+
+#include "checkpoints/named_tensors.h"
+
+namespace understudy {
+
+/// The weight file that a path stands for: itself, or of a checkpoint's folder its model part, or of a run's folder
+/// the model of the best checkpoint of the latest phase that has one, else of the newest intact checkpoint.
+/// @throws CheckpointError  when there is none
+std::filesystem::path weight_file_of(const std::filesystem::path& path);
+
+/// All tensors behind such a path. @throws CheckpointError
+NamedTensors load_weights(const std::filesystem::path& path);
+
+/// What was taken over from other weights and what was not.
+struct TransferReport {
+  std::size_t taken = 0;
+  std::vector<std::string> missing;    ///< the network's tensors that the weights do not have
+  std::vector<std::string> misshapen;  ///< present with another shape: left as initialised
+};
+
+/// Copies every tensor of equal name and shape; what does not fit is left alone and reported.
+TransferReport transfer_weights(const NamedTensors& from, const NamedTensors& to);
+
+}  // namespace understudy
