@@ -8,6 +8,10 @@
 
 namespace understudy {
 
+NamedTensors RecipeConfig::replay(const RunConfig& run, const ReplayRequest&, const NamedTensors&) const {
+  throw ConfigError(fmt::format("replay: recipe {} has no replay", run.recipe));
+}
+
 std::vector<std::string> recipe_names() { return {"fsrt", "keypoints"}; }
 
 std::unique_ptr<RecipeConfig> make_recipe_config(std::string_view name) {

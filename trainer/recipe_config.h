@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "trainer/replay.h"
 #include "trainer/run_config.h"
 
 namespace understudy {
@@ -26,6 +27,9 @@ class RecipeConfig {
   /// Builds the networks with their keyed initial weights and loads what is frozen.
   /// @throws ConfigError, CheckpointError  naming the key whose file is missing or does not fit
   virtual std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const = 0;
+
+  /// One step on a stored batch; see trainer/replay.h. @throws ConfigError  when the recipe has no replay
+  virtual NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const;
 };
 
 /// All recipes there are. @throws ConfigError  for another name, listing those

@@ -163,7 +163,7 @@ void Run::open_data_and_recipe() {
   Problems problems;
   if (config().train_set.empty()) problems.add_key("data.train", "names no set; write one with `understudy synthesize` or `understudy pack`");
   recipe_ = collect(problems, "recipe", [&] { return settings_->recipe->make_recipe(config()); });
-  const SetRequirements requirements{.landmarks = true, .masks = false};
+  const SetRequirements requirements = recipe_ ? requirements_of(recipe_->episode()) : SetRequirements{.landmarks = true, .masks = false};
   const auto open_set = [&](const std::string& path) { return std::make_shared<const DataSet>(DataSet::open(path, requirements)); };
   if (!config().train_set.empty()) train_set_ = collect(problems, "data.train", [&] { return open_set(config().train_set); });
   if (!config().validation_set.empty()) {

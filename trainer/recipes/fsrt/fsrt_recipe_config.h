@@ -41,6 +41,7 @@ class FsrtRecipeConfig final : public RecipeConfig {
   void describe(ConfigVisitor& visitor) override;
   void validate(const RunConfig& run, Problems& problems) const override;
   std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const override;
+  NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const override;
 
   FsrtModelConfig model;
   Precision precision = Precision::kFloat32;

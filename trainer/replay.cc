@@ -1,0 +1,31 @@
+#include "trainer/replay.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "checkpoints/safetensors.h"
+#include "common/errors.h"
+#include "trainer/recipe_config.h"
+
+namespace understudy {
+
+NamedTensors replay(const RunSettings& settings, const ReplayRequest& request) {
+  const SafetensorsFile file = SafetensorsFile::open(request.batch);
+  const auto metadata = file.metadata();
+  const auto says = [&](const std::string& key) {
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? std::string("nothing") : found->second;
+  };
+  if (says("format") != "understudy.batch.v1" || says("system") != settings.run.recipe) {
+    throw DataError(fmt::format("{}: its metadata says format {} and system {}; replay needs understudy.batch.v1 of {}",
+                                request.batch.string(),
+                                says("format"),
+                                says("system"),
+                                settings.run.recipe));
+  }
+  NamedTensors results = settings.recipe->replay(settings.run, request, file.all());
+  for (auto& [name, tensor] : results) tensor = tensor.detach().to(at::kFloat).contiguous();
+  return results;
+}
+
+}  // namespace understudy
