@@ -30,22 +30,21 @@ Shard open_alone(std::mutex& opening, const Arguments&... arguments) {
 
 /// Runs a check; what it throws becomes a problem, so that the next check still runs.
 template <typename Check>
-bool collect(ProblemList& problems, Check check) {
+void collect(ProblemList& problems, Check check) {
   try {
     check();
-    return true;
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     problems.emplace_back(error.what());
-    return false;
   }
 }
 
+/// @return  whether the file is there in its full size, so that it is worth looking into
 bool check_file(const std::filesystem::path& folder, const FileEntry& entry, ProblemList& problems) {
   if (std::string problem = size_problem(folder, entry); !problem.empty()) {
     problems.push_back(std::move(problem));
     return false;
   }
-  return collect(problems, [&] {
+  collect(problems, [&] {
     const std::string found = sha256_of_file(folder / entry.file);
     if (found == entry.sha256) return;
     throw DataError(
@@ -54,6 +53,7 @@ bool check_file(const std::filesystem::path& folder, const FileEntry& entry, Pro
                     found,
                     entry.sha256));
   });
+  return true;
 }
 
 void check_frame(const FrameShard& shard, std::uint64_t clip, std::uint64_t row, bool decode) {
@@ -128,15 +128,15 @@ ProblemList check_shard(const std::filesystem::path& folder,
                         std::mutex& opening) {
   ProblemList problems;
   const FileEntry& file = manifest.shards[number].file;
-  check_file(folder, file, problems);
   std::optional<FrameShard> shard;
-  if (collect(problems, [&] { shard.emplace(open_alone<FrameShard>(opening, folder / file.file, number)); }))
-    check_frames(*shard, decode, problems);
+  if (check_file(folder, file, problems)) {
+    collect(problems, [&] { shard.emplace(open_alone<FrameShard>(opening, folder / file.file, number)); });
+  }
+  if (shard) check_frames(*shard, decode, problems);
   for (const AnnotationEntry& entry : manifest.annotations) {
     if (entry.shard != number) continue;
-    check_file(folder, entry.file, problems);
-    if (shard)
-      check_annotation(entry, folder / entry.file.file, {number, file.sha256, &shard->tables()}, opening, problems);
+    if (!check_file(folder, entry.file, problems) || !shard) continue;
+    check_annotation(entry, folder / entry.file.file, {number, file.sha256, &shard->tables()}, opening, problems);
   }
   return problems;
 }
@@ -157,12 +157,12 @@ std::vector<std::string> verify_set(const std::filesystem::path& folder_or_manif
   ProblemList problems;
   std::filesystem::path folder;
   SetManifest manifest;
-  const bool readable = collect(problems, [&] {
+  collect(problems, [&] {
     const std::filesystem::path path = find_manifest(folder_or_manifest);
     folder = path.has_parent_path() ? path.parent_path() : ".";
     manifest = read_manifest(path);
   });
-  if (!readable) return problems;
+  if (!problems.empty()) return problems;
   check_file(folder, manifest.index, problems);
   std::vector<ProblemList> of_shard(manifest.shards.size());
   std::vector<std::function<void()>> jobs;
