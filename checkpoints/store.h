@@ -84,11 +84,15 @@ class CheckpointStore {
   /// @throws CheckpointError  when it is missing or damaged, with every reason
   LoadedCheckpoint open(std::int64_t iteration) const;
 
+  /// Everything that keeps a checkpoint from being used: damage, or its publication after a later start had taken over.
+  std::vector<std::string> problems_of(std::int64_t iteration) const;
+  /// Renames the checkpoint away, then deletes it, so that none is ever seen half deleted. @throws FileError
+  void remove(std::int64_t iteration, std::uint64_t incarnation) const;
+
   std::filesystem::path folder_of(std::int64_t iteration) const;
   const std::filesystem::path& run() const { return run_; }
 
  private:
-  std::vector<std::string> problems_of(std::int64_t iteration) const;
   std::filesystem::path run_;
 };
 

@@ -1,0 +1,111 @@
+#include "checkpoints/incarnation.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <string>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "common/atomic_file.h"
+#include "common/errors.h"
+
+namespace understudy {
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& run) {
+  return run / "incarnations";
+}
+
+std::filesystem::path file_of(const std::filesystem::path& run, std::uint64_t number) {
+  return folder_of(run) / fmt::format("{:06}", number);
+}
+
+std::optional<std::uint64_t> number_of(const std::string& name) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size() || number == 0) return std::nullopt;
+  return number;
+}
+
+/// A name that no other process on any machine uses.
+std::filesystem::path claim_path(const std::filesystem::path& run) {
+  char host[256] = {};
+  ::gethostname(host, sizeof(host) - 1);
+  return folder_of(run) / fmt::format(".claim-{}-{}", host, ::getpid());
+}
+
+/// Links `claim` to the first free number.
+std::uint64_t link_to_next(const std::filesystem::path& run, const std::filesystem::path& claim) {
+  for (std::uint64_t number = newest_incarnation(run) + 1;; ++number) {
+    if (::link(claim.c_str(), file_of(run, number).c_str()) == 0) return number;
+    if (errno != EEXIST) {
+      throw FileError(fmt::format(
+          "{}: cannot take an incarnation number: {}", file_of(run, number).string(), std::strerror(errno)));
+    }
+  }
+}
+
+bool lists(const std::filesystem::path& file, std::int64_t iteration) {
+  try {
+    const auto checkpoints = nlohmann::json::parse(read_file(file)).at("checkpoints").get<std::set<std::int64_t>>();
+    return checkpoints.contains(iteration);
+  } catch (const nlohmann::json::exception& error) {
+    throw CheckpointError(fmt::format(
+        "{}: is damaged ({}); remove it when no other start of the run is alive", file.string(), error.what()));
+  }
+}
+
+}  // namespace
+
+std::uint64_t take_incarnation(const std::filesystem::path& run, const std::set<std::int64_t>& checkpoints) {
+  std::error_code error;
+  std::filesystem::create_directories(folder_of(run), error);
+  if (error) throw FileError(fmt::format("{}: cannot create: {}", folder_of(run).string(), error.message()));
+  sync_folder(run);
+  const std::filesystem::path claim = claim_path(run);
+  write_file_atomically(claim, nlohmann::json{{"checkpoints", checkpoints}}.dump() + "\n");
+  const std::uint64_t number = link_to_next(run, claim);
+  ::unlink(claim.c_str());
+  sync_folder(folder_of(run));
+  return number;
+}
+
+std::uint64_t newest_incarnation(const std::filesystem::path& run) {
+  std::uint64_t newest = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(run), error)) {
+    newest = std::max(newest, number_of(entry.path().filename().string()).value_or(0));
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw FileError(fmt::format("{}: cannot list: {}", folder_of(run).string(), error.message()));
+  }
+  return newest;
+}
+
+void require_newest_incarnation(const std::filesystem::path& run, std::uint64_t incarnation) {
+  const std::uint64_t newest = newest_incarnation(run);
+  if (newest > incarnation) {
+    throw CheckpointError(fmt::format(
+        "{}: a later start {} owns this run, this is start {}; it stops without writing. Two jobs were given "
+        "the same run directory, or this node was cut off while the run was restarted",
+        run.string(),
+        newest,
+        incarnation));
+  }
+}
+
+std::optional<std::uint64_t> superseded_by(const std::filesystem::path& run,
+                                           std::int64_t iteration,
+                                           std::uint64_t incarnation) {
+  const std::uint64_t newest = newest_incarnation(run);
+  for (std::uint64_t number = incarnation + 1; number <= newest; ++number) {
+    if (std::filesystem::exists(file_of(run, number)) && !lists(file_of(run, number), iteration)) return number;
+  }
+  return std::nullopt;
+}
+
+}  // namespace understudy

@@ -1,0 +1,107 @@
+#include "checkpoints/retention.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "common/errors.h"
+
+namespace understudy {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path best_folder(const CheckpointStore& store, std::string_view metric) {
+  if (metric.empty() || metric.front() == '.' || metric.find('/') != std::string_view::npos) {
+    throw ConfigError(
+        fmt::format("best checkpoints by \"{}\": a measure's name becomes a folder, so it cannot be empty, begin with "
+                    "a dot or hold a slash",
+                    metric));
+  }
+  return store.run() / "best" / metric;
+}
+
+void require_success(const std::error_code& error, const fs::path& path, std::string_view action) {
+  if (error) throw FileError(fmt::format("{}: cannot {}: {}", path.string(), action, error.message()));
+}
+
+/// Replaces the link in one step, so that there is the old target or the new one at every moment.
+void point(const fs::path& link, const fs::path& target) {
+  const fs::path temporary = link.parent_path() / fmt::format(".{}.new", link.filename().string());
+  std::error_code error;
+  fs::remove(temporary, error);
+  fs::create_symlink(target, temporary, error);
+  require_success(error, temporary, "link");
+  fs::rename(temporary, link, error);
+  require_success(error, link, "replace the link");
+}
+
+void remove_links_beyond(const fs::path& folder, std::size_t count) {
+  std::set<std::string> wanted;
+  for (std::size_t place = 1; place <= count; ++place) wanted.insert(std::to_string(place));
+  std::vector<fs::path> links;
+  for (const auto& entry : fs::directory_iterator(folder)) links.push_back(entry.path());
+  for (const fs::path& link : links) {
+    if (!wanted.contains(link.filename().string())) fs::remove(link);
+  }
+}
+
+/// Links the best that exist; returns them.
+std::vector<std::int64_t> link_best(const CheckpointStore& store,
+                                    const BestCheckpoints& best,
+                                    const std::set<std::int64_t>& existing) {
+  const fs::path folder = best_folder(store, best.metric);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  require_success(error, folder, "create");
+  std::vector<std::int64_t> linked;
+  for (const std::int64_t iteration : best.iterations) {
+    if (!existing.contains(iteration)) continue;
+    linked.push_back(iteration);
+    point(folder / std::to_string(linked.size()), fs::path("../../checkpoints") / checkpoint_name(iteration));
+  }
+  remove_links_beyond(folder, linked.size());
+  return linked;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> apply_retention(const CheckpointStore& store,
+                                          const RetentionPolicy& policy,
+                                          std::uint64_t incarnation) {
+  if (policy.keep_newest < 1 || policy.keep_every < 0) {
+    throw ConfigError(fmt::format(
+        "keep_newest = {} and keep_every = {}: at least 1 and 0 are needed", policy.keep_newest, policy.keep_every));
+  }
+  store.require_newest(incarnation);
+  const std::vector<std::int64_t> iterations = store.list();
+  const std::set<std::int64_t> existing(iterations.begin(), iterations.end());
+  const auto newest = std::min<std::ptrdiff_t>(policy.keep_newest, std::ssize(iterations));
+  std::set<std::int64_t> kept(iterations.end() - newest, iterations.end());
+  for (const BestCheckpoints& best : policy.best) {
+    for (const std::int64_t iteration : link_best(store, best, existing)) kept.insert(iteration);
+  }
+  std::vector<std::int64_t> removed;
+  for (const std::int64_t iteration : iterations) {
+    if (kept.contains(iteration) || (policy.keep_every > 0 && iteration % policy.keep_every == 0)) continue;
+    store.remove(iteration, incarnation);
+    removed.push_back(iteration);
+  }
+  return removed;
+}
+
+std::optional<std::int64_t> best_iteration(const CheckpointStore& store, std::string_view metric) {
+  std::error_code error;
+  const fs::path target = fs::read_symlink(best_folder(store, metric) / "1", error);
+  if (error) return std::nullopt;
+  const std::string name = target.filename().string();
+  std::int64_t iteration = 0;
+  const auto [end, problem] = std::from_chars(name.data(), name.data() + name.size(), iteration);
+  if (problem != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return iteration;
+}
+
+}  // namespace understudy

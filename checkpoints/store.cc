@@ -1,0 +1,257 @@
+#include "checkpoints/store.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <set>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdio.h>  // renameat2, which <cstdio> does not promise
+
+#include "checkpoints/incarnation.h"
+#include "checkpoints/safetensors.h"
+#include "common/atomic_file.h"
+#include "common/errors.h"
+#include "common/log.h"
+
+namespace understudy {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kTemporaryPrefix = ".tmp-";
+constexpr std::string_view kReplacedPrefix = ".old-";
+constexpr std::string_view kRemovedPrefix = ".removed-";
+
+fs::path checkpoints_of(const fs::path& run) {
+  return run / "checkpoints";
+}
+
+std::optional<std::int64_t> number_in(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw FileError(fmt::format("{}: cannot create: {}", folder.string(), error.message()));
+}
+
+void rename_folder(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) throw FileError(fmt::format("{}: cannot rename to {}: {}", from.string(), to.string(), error.message()));
+}
+
+/// Puts the new folder into the place of the old one, which ends under the new one's temporary name where the file
+/// system can swap them in one step (not on NFS). Otherwise for a moment neither has the final name, and
+/// take_incarnation restores the old one if the program ends just then.
+void replace_folder(const fs::path& temporary, const fs::path& final_name, const fs::path& replaced) {
+  sync_folder(temporary);
+  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, final_name.c_str(), RENAME_EXCHANGE) != 0) {
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) {
+      throw FileError(fmt::format("{}: cannot publish: {}", final_name.string(), std::strerror(errno)));
+    }
+    rename_folder(final_name, replaced);
+    rename_folder(temporary, final_name);
+  }
+  sync_folder(final_name.parent_path());
+}
+
+void remove_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (error) spdlog::warn("{}: cannot remove: {}", folder.string(), error.message());
+}
+
+/// What a writer that was killed left behind: an unfinished checkpoint, one half deleted, one in the middle of being
+/// replaced.
+void clean_up(const fs::path& folder, std::uint64_t own_incarnation) {
+  const std::string name = folder.filename().string();
+  const auto prefixes = {kTemporaryPrefix, kReplacedPrefix, kRemovedPrefix};
+  const auto prefix =
+      std::find_if(prefixes.begin(), prefixes.end(), [&](std::string_view p) { return name.starts_with(p); });
+  if (prefix == prefixes.end()) return;
+  const std::size_t dash = name.rfind('-');
+  const auto iteration =
+      number_in(std::string_view(name).substr(prefix->size(), dash < prefix->size() ? 0 : dash - prefix->size()));
+  const auto incarnation = number_in(std::string_view(name).substr(dash + 1));
+  if (!iteration || !incarnation || static_cast<std::uint64_t>(*incarnation) >= own_incarnation) return;
+  const fs::path final_name = folder.parent_path() / checkpoint_name(*iteration);
+  if (*prefix == kReplacedPrefix && !fs::exists(final_name)) {
+    rename_folder(folder, final_name);
+  } else {
+    remove_folder(folder);
+  }
+}
+
+fs::path special_folder(const fs::path& run,
+                        std::string_view prefix,
+                        std::int64_t iteration,
+                        std::uint64_t incarnation) {
+  return checkpoints_of(run) / fmt::format("{}{:09}-{}", prefix, iteration, incarnation);
+}
+
+/// Of a publication by a start that a later one had replaced by then, the reason; else nothing.
+std::optional<std::string> late_publication(const fs::path& run, const fs::path& folder) {
+  const Manifest manifest = read_manifest(folder);
+  const auto number = superseded_by(run, manifest.iteration, manifest.incarnation);
+  if (!number) return std::nullopt;
+  return fmt::format(
+      "{}: was published by start {} after start {} had taken over", folder.string(), manifest.incarnation, *number);
+}
+
+}  // namespace
+
+std::string checkpoint_name(std::int64_t iteration) {
+  return fmt::format("{:09}", iteration);
+}
+
+PendingCheckpoint::PendingCheckpoint(fs::path run, std::int64_t iteration, std::uint64_t incarnation)
+    : run_(std::move(run)),
+      folder_(special_folder(run_, kTemporaryPrefix, iteration, incarnation)),
+      iteration_(iteration),
+      incarnation_(incarnation) {
+  remove_folder(folder_);
+  make_folder(folder_);
+}
+
+PendingCheckpoint::~PendingCheckpoint() {
+  remove_folder(folder_);
+}
+
+PartInfo PendingCheckpoint::write_tensors(std::string_view name, const NamedTensors& tensors) const {
+  return write_safetensors_part(folder_, std::string(name), tensors);
+}
+
+PartInfo PendingCheckpoint::write_text(std::string_view name, std::string_view text) const {
+  return write_part(folder_, std::string(name), text);
+}
+
+void PendingCheckpoint::publish(Manifest manifest) {
+  manifest.iteration = iteration_;
+  manifest.incarnation = incarnation_;
+  for (const PartInfo& part : manifest.parts) {
+    std::error_code error;
+    const std::uintmax_t size = fs::file_size(folder_ / part.name, error);
+    if (error || size != part.size) {
+      throw CheckpointError(fmt::format(
+          "{}: the rank that wrote it states {} bytes, but {} are there; do all ranks share this file system?",
+          (folder_ / part.name).string(),
+          part.size,
+          error ? 0 : size));
+    }
+  }
+  write_part(folder_, std::string(kManifestName), write_manifest(manifest));
+  const fs::path final_name = checkpoints_of(run_) / checkpoint_name(iteration_);
+  require_newest_incarnation(run_, incarnation_);
+  if (!fs::exists(final_name)) {
+    publish_folder(folder_, final_name);
+  } else {
+    const fs::path replaced = special_folder(run_, kReplacedPrefix, iteration_, incarnation_);
+    replace_folder(folder_, final_name, replaced);
+    remove_folder(replaced);
+  }
+}
+
+LoadedCheckpoint::LoadedCheckpoint(fs::path folder, Manifest manifest)
+    : folder_(std::move(folder)), manifest_(std::move(manifest)) {}
+
+fs::path LoadedCheckpoint::part_path(std::string_view part) const {
+  if (manifest_.find_part(part) == nullptr)
+    throw CheckpointError(fmt::format("{}: has no part \"{}\"", folder_.string(), part));
+  return folder_ / part;
+}
+
+NamedTensors LoadedCheckpoint::tensors(std::string_view part) const {
+  return SafetensorsFile::open(part_path(part)).all();
+}
+
+std::string LoadedCheckpoint::text(std::string_view part) const {
+  return read_file(part_path(part));
+}
+
+std::uint64_t CheckpointStore::take_incarnation() {
+  make_folder(checkpoints_of(run_));
+  std::set<std::int64_t> counted;
+  for (const std::int64_t iteration : list()) {
+    try {
+      if (!late_publication(run_, folder_of(iteration))) counted.insert(iteration);
+    } catch (const CheckpointError&) {
+      // Without a readable manifest it is damaged, which newest_intact reports.
+    }
+  }
+  const std::uint64_t incarnation = understudy::take_incarnation(run_, counted);
+  std::vector<fs::path> folders;
+  for (const auto& entry : fs::directory_iterator(checkpoints_of(run_))) folders.push_back(entry.path());
+  for (const fs::path& folder : folders) clean_up(folder, incarnation);
+  return incarnation;
+}
+
+void CheckpointStore::require_newest(std::uint64_t incarnation) const {
+  require_newest_incarnation(run_, incarnation);
+}
+
+std::unique_ptr<PendingCheckpoint> CheckpointStore::begin(std::int64_t iteration, std::uint64_t incarnation) const {
+  require_newest(incarnation);
+  return std::make_unique<PendingCheckpoint>(run_, iteration, incarnation);
+}
+
+std::vector<std::int64_t> CheckpointStore::list() const {
+  std::vector<std::int64_t> iterations;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(checkpoints_of(run_), error)) {
+    const auto iteration = number_in(entry.path().filename().string());
+    if (iteration && entry.is_directory()) iterations.push_back(*iteration);
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw FileError(fmt::format("{}: cannot list: {}", checkpoints_of(run_).string(), error.message()));
+  }
+  std::sort(iterations.begin(), iterations.end());
+  return iterations;
+}
+
+std::vector<std::string> CheckpointStore::problems_of(std::int64_t iteration) const {
+  const fs::path folder = folder_of(iteration);
+  std::vector<std::string> problems = verify_checkpoint(folder);
+  if (!problems.empty()) return problems;
+  if (const std::int64_t stated = read_manifest(folder).iteration; stated != iteration) {
+    problems.push_back(fmt::format("{}: its manifest is of iteration {}", folder.string(), stated));
+  }
+  if (const auto late = late_publication(run_, folder)) problems.push_back(*late);
+  return problems;
+}
+
+std::optional<LoadedCheckpoint> CheckpointStore::newest_intact() const {
+  const std::vector<std::int64_t> iterations = list();
+  for (auto iteration = iterations.rbegin(); iteration != iterations.rend(); ++iteration) {
+    const std::vector<std::string> problems = problems_of(*iteration);
+    if (problems.empty()) return LoadedCheckpoint(folder_of(*iteration), read_manifest(folder_of(*iteration)));
+    for (const std::string& problem : problems)
+      spdlog::warn("checkpoint of iteration {} is passed over: {}", *iteration, problem);
+  }
+  return std::nullopt;
+}
+
+LoadedCheckpoint CheckpointStore::open(std::int64_t iteration) const {
+  const std::vector<std::string> problems = problems_of(iteration);
+  if (!problems.empty()) throw CheckpointError(fmt::format("{}", fmt::join(problems, "\n")));
+  return {folder_of(iteration), read_manifest(folder_of(iteration))};
+}
+
+fs::path CheckpointStore::folder_of(std::int64_t iteration) const {
+  return checkpoints_of(run_) / checkpoint_name(iteration);
+}
+
+void CheckpointStore::remove(std::int64_t iteration, std::uint64_t incarnation) const {
+  const fs::path away = special_folder(run_, kRemovedPrefix, iteration, incarnation);
+  rename_folder(folder_of(iteration), away);
+  remove_folder(away);
+}
+
+}  // namespace understudy
