@@ -1,12 +1,12 @@
 #include "data_pipeline/frame_shard.h"
 
 #include <algorithm>
-#include <numeric>
-#include <optional>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 
 #include <fmt/format.h>
 
-#include "common/atomic_file.h"
 #include "common/errors.h"
 #include "common/hash.h"
 #include "common/version.h"
@@ -107,8 +107,14 @@ struct FrameShardWriter::State {
   const SetOptions& options;
   std::string name;
   std::filesystem::path scratch;
-  std::optional<AtomicFile> payload;
+  std::ofstream payload;  // not synced: it is read back at once and removed
   FrameTables tables;
+
+  void require_written() const {
+    if (payload) return;
+    throw FileError(fmt::format(
+        "{}: cannot write: {}; free space or choose another folder", scratch.string(), std::strerror(errno)));
+  }
 
   void write_attributes(Hdf5Writer& file) const {
     write_format(file, kFramesFormat);
@@ -124,7 +130,8 @@ struct FrameShardWriter::State {
 FrameShardWriter::FrameShardWriter(const std::filesystem::path& folder, std::uint32_t number, const SetOptions& options)
     : state_(new State{folder, number, options, frame_shard_name(number), {}, {}, {}}) {
   state_->scratch = folder / partial_name(fmt::format("frames-{:05}.payload", number));
-  state_->payload.emplace(state_->scratch);
+  state_->payload.open(state_->scratch, std::ios::binary | std::ios::trunc);
+  state_->require_written();
   state_->tables.first_frame.push_back(0);
   state_->tables.offset.push_back(0);
 }
@@ -144,13 +151,15 @@ void FrameShardWriter::add(const ClipRecord& clip, std::uint32_t identity) {
   tables.source_size.insert(tables.source_size.end(), clip.source_size.begin(), clip.source_size.end());
   tables.fps.insert(tables.fps.end(), {clip.fps_num, clip.fps_den});
   for (std::size_t i = 0; i < clip.frames.size(); ++i) {
-    state_->payload->write(clip.frames[i]);
+    state_->payload.write(reinterpret_cast<const char*>(clip.frames[i].data()),
+                          static_cast<std::streamsize>(clip.frames[i].size()));
     tables.offset.push_back(tables.offset.back() + clip.frames[i].size());
     tables.crc32c.push_back(crc32c(clip.frames[i]));
     tables.source_index.push_back(clip.source_index.empty() ? static_cast<std::uint32_t>(i) : clip.source_index[i]);
     tables.flags.push_back(!clip.unusable.empty() && clip.unusable[i] != 0 ? 0 : kFlagUsable);
   }
   tables.first_frame.push_back(tables.frames());
+  state_->require_written();
 }
 
 std::uint64_t FrameShardWriter::payload_bytes() const {
@@ -162,7 +171,8 @@ const FrameTables& FrameShardWriter::tables() const {
 }
 
 std::filesystem::path FrameShardWriter::close() {
-  state_->payload->commit();
+  state_->payload.close();
+  state_->require_written();
   const std::filesystem::path partial = state_->folder / partial_name(state_->name);
   Hdf5Writer file(partial);
   state_->write_attributes(file);

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/atomic_file.h"
 #include "common/errors.h"
 
 namespace understudy {
@@ -69,7 +68,6 @@ std::filesystem::path publish_file(const std::filesystem::path& partial, const s
   std::error_code error;
   std::filesystem::rename(partial, final_name, error);
   if (error) throw FileError(fmt::format("{}: cannot publish: {}", final_name.string(), error.message()));
-  sync_folder(final_name.parent_path());
   return final_name;
 }
 

@@ -29,7 +29,8 @@ class PlainFile {
   int descriptor_ = -1;
 };
 
-/// Renames a synced file to its final name and syncs the folder. @return  the final name. @throws FileError
+/// Renames a synced file to its final name; the caller syncs the folder once, when all names are there.
+/// @return  the final name. @throws FileError
 std::filesystem::path publish_file(const std::filesystem::path& partial, const std::filesystem::path& final_name);
 
 }  // namespace understudy

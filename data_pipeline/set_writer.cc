@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "common/atomic_file.h"
 #include "common/errors.h"
 #include "common/hash.h"
 #include "common/version.h"
@@ -186,6 +187,7 @@ struct SetWriter::State {
     manifest.identities = index.identities.size();
     manifest.videos = index.videos.size();
     manifest.clips = index.clips.size();
+    sync_folder(folder);  // every name that the manifest lists is durable before the manifest is
     write_manifest(folder / kManifestName, manifest);
   }
 };

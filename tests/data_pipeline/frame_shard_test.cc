@@ -73,6 +73,10 @@ TEST_F(FrameShardTest, LeavesNoScratchFileBehind) {
   EXPECT_THAT(names, ElementsAre("frames-00000.h5"));
 }
 
+TEST_F(FrameShardTest, TellsWhyItCannotWrite) {
+  EXPECT_THROW(FrameShardWriter(folder_.path() / "none", 0, options_), FileError);
+}
+
 TEST_F(FrameShardTest, RefusesToStandInForAnother) {
   const std::filesystem::path path = write(clip_, 1);
   EXPECT_THAT(message_of([&] { FrameShard(path, 0); }), HasSubstr("says it is shard 1, not 0"));
