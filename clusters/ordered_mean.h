@@ -6,10 +6,21 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "clusters/flat_list.h"
 #include "clusters/gradient_tree.h"
 #include "clusters/slice_transport.h"
 
 namespace understudy {
+
+/// A stretch of a flat list, cut into one slice a rank.
+struct SliceWindow {
+  std::int64_t begin;
+  std::int64_t slice;  ///< elements a rank
+  std::int64_t total;  ///< elements of the list, at which the last slices are cut
+
+  std::int64_t begin_of(int rank) const;
+  std::int64_t length_of(int rank) const;
+};
 
 /// Mean of lists of tensors over all micro-batches of all ranks, the same bits for every number of ranks: the lists are
 /// added along the fixed tree of clusters/gradient_tree.h and divided once by their number. Every rank adds up the
@@ -40,16 +51,13 @@ class OrderedMean {
   std::vector<at::Tensor> finish();
 
  private:
-  struct Window {
-    std::int64_t begin;
-    std::int64_t slice;  ///< elements a rank, the last ranks' slices being cut at the end
-  };
-
-  void check_agreement(at::ScalarType type);
-  std::vector<bool> used_anywhere(const std::vector<TreeSum::Part>& parts);
-  std::vector<at::Tensor> exchange_parts(std::vector<TreeSum::Part> parts);
-  at::Tensor mean_of_window(const std::vector<std::vector<at::Tensor>>& parts, std::int64_t total, Window window);
-  at::Tensor add_in_tree_order(const at::Tensor& received, std::int64_t length);
+  void check_agreement();
+  std::vector<bool> used_anywhere(const std::vector<at::Tensor>& merged);
+  std::vector<at::Tensor> average_over_ranks(std::vector<TreeSum::Part> parts);
+  void average_window(std::vector<FlatList>& own_parts, const SliceWindow& window);
+  at::Tensor receive_slices(const std::vector<FlatList>& own_parts, const SliceWindow& window);
+  at::Tensor add_in_tree_order(const at::Tensor& slices);
+  void share_means(const at::Tensor& own, FlatList& means, const SliceWindow& window);
 
   SliceTransport& transport_;
   std::int64_t micro_batches_;
