@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "data_pipeline/cpu_dispatch.h"
 #include "data_pipeline/picture.h"
 
 namespace understudy {
@@ -17,10 +18,13 @@ struct Rectangle {
   bool operator==(const Rectangle&) const = default;
 };
 
-/// An 8-bit RGB picture as three planes, each followed by room for reading and writing whole vectors past its end.
+/// An 8-bit RGB picture as three planes, each followed by padding.
 class PlanarPicture {
  public:
-  /// Changes the size; contents become undefined, memory is kept.
+  /// Bytes after each plane, so that loops may run in whole blocks.
+  static constexpr std::size_t kPadding = 512;
+
+  /// Changes the size; pixels become undefined, the padding 0; memory is kept.
   void resize(int width, int height);
 
   int width() const { return width_; }
@@ -40,7 +44,7 @@ class PlanarPicture {
 };
 
 /// Separates the channels, mirrored left to right when `flip` is set.
-void to_planar(const Picture& picture, bool flip, PlanarPicture& planar);
+void to_planar(const Picture& picture, bool flip, PlanarPicture& planar, CodePath path = CodePath::kBest);
 
 /// Joins the channels again.
 Picture to_picture(const PlanarPicture& planar);
