@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "models/blocks/initialization.h"
 #include "models/blocks/state.h"
 #include "tests/support/golden_expectations.h"
 
@@ -34,6 +35,28 @@ TEST(BatchNorm2d, MovesItsRunningStatisticsByATenthAnIteration) {
   EXPECT_FLOAT_EQ(buffers["running_mean"].item<float>(), 0.5F);
   EXPECT_FLOAT_EQ(buffers["running_var"].item<float>(), 1.2F);
   EXPECT_EQ(buffers["num_batches_tracked"].item<std::int64_t>(), 1);
+}
+
+TEST(Linear, MultipliesManyRowsAsFewWithTheirGradients) {
+  Linear linear(256, 288);
+  initialize(linear, 1, "linear");
+  Linear reference(256, 288);
+  convert_precision(reference, at::kDouble);
+  initialize(reference, 1, "linear");
+  at::Tensor input = wave({2, 640, 256}).to(at::kFloat).requires_grad_();
+  at::Tensor same = wave({2, 640, 256}).to(at::kFloat).to(at::kDouble).requires_grad_();
+  const at::Tensor output = linear.forward(input);
+  const at::Tensor expected = reference.forward(same);
+  EXPECT_TRUE(output.is_contiguous());
+  EXPECT_LT(golden::relative_difference(output, expected), 1e-6);
+  const at::Tensor cotangent = wave(output.sizes()).to(at::kFloat);
+  const auto gradients = torch::autograd::grad({output}, {input, linear.weight(), linear.bias()}, {cotangent});
+  const auto references =
+      torch::autograd::grad({expected}, {same, reference.weight(), reference.bias()}, {cotangent.to(at::kDouble)});
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    EXPECT_LT(golden::relative_difference(gradients[i], references[i]), 1e-6);
+    EXPECT_TRUE(gradients[i].is_contiguous());
+  }
 }
 
 TEST(Mlp, HasNoActivationAtItsEnd) {

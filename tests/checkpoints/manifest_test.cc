@@ -1,0 +1,81 @@
+#include "checkpoints/manifest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/errors.h"
+#include "tests/support/temporary_folder.h"
+
+namespace understudy {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+Manifest example() {
+  Manifest manifest;
+  manifest.iteration = 41000;
+  manifest.incarnation = 3;
+  manifest.code_version = "0.1.0";
+  manifest.config = "seed = 1\nname = \"\xC3\xA9\"\n";
+  manifest.data_fingerprints = {{"train", "abc"}};
+  manifest.metrics_bytes = 12345;
+  manifest.parts = {{"model.safetensors", 10, std::string(64, 'a')}, {"trainer.json", 2, std::string(64, 'b')}};
+  return manifest;
+}
+
+TEST(Manifest, ComesBackAsItWasWritten) {
+  const Manifest manifest = parse_manifest(write_manifest(example()), "manifest.json");
+  EXPECT_EQ(manifest.iteration, 41000);
+  EXPECT_EQ(manifest.incarnation, 3U);
+  EXPECT_EQ(manifest.config, example().config);
+  EXPECT_EQ(manifest.data_fingerprints, example().data_fingerprints);
+  EXPECT_EQ(manifest.metrics_bytes, 12345U);
+  EXPECT_EQ(manifest.parts, example().parts);
+  EXPECT_EQ(manifest.find_part("trainer.json")->size, 2U);
+  EXPECT_EQ(manifest.find_part("other"), nullptr);
+}
+
+/// The example with one text replaced.
+std::string changed(const std::string& from, const std::string& to) {
+  std::string json = write_manifest(example());
+  return json.replace(json.find(from), from.size(), to);
+}
+
+TEST(Manifest, SaysWhatIsWrongWithIt) {
+  const auto expect = [](const std::string& json, const char* reason) {
+    EXPECT_THAT([&] { parse_manifest(json, "x/manifest.json"); },
+                ThrowsMessage<CheckpointError>(testing::AllOf(HasSubstr("x/manifest.json"), HasSubstr(reason))));
+  };
+  expect("{", "not valid JSON");
+  expect("[]", "no JSON object");
+  expect(changed("\"format_version\": 1", "\"format_version\": 2"), "format version 2; this program reads 1 to 1");
+  expect(changed("understudy.checkpoint", "something.else"), "is not the manifest of a checkpoint");
+  expect(changed("\"iteration\": 41000", "\"iteration\": -1"), "\"iteration\" is -1 where a count");
+  expect(changed("\"iteration\": 41000", "\"iteration\": \"x\""), "\"iteration\" is \"x\" where a count");
+  expect(changed("\"config\"", "\"konfig\""), "has no \"config\"");
+  expect(changed("model.safetensors", "../model"), "unsafe name \"../model\"");
+  expect(changed("model.safetensors", "manifest.json"), "unsafe name");
+  expect(changed("model.safetensors", "trainer.json"), "names the part \"trainer.json\" twice");
+  expect(changed("aaaa", "AAAA"), "no valid SHA-256");
+}
+
+TEST(Manifest, IsNeededForACheckpoint) {
+  const TemporaryFolder folder;
+  EXPECT_THAT([&] { read_manifest(folder.path()); }, ThrowsMessage<CheckpointError>(HasSubstr("without its manifest")));
+}
+
+TEST(VerifyCheckpoint, ListsEveryProblem) {
+  const TemporaryFolder folder;
+  Manifest manifest = example();
+  manifest.parts[0] = write_part(folder.path(), "model.safetensors", "0123456789");
+  manifest.parts[0].sha256 = std::string(64, '0');
+  write_part(folder.path(), "manifest.json", write_manifest(manifest));
+  const auto problems = verify_checkpoint(folder.path());
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_THAT(problems[0], HasSubstr("SHA-256"));
+  EXPECT_THAT(problems[1], HasSubstr("trainer.json: is missing"));
+}
+
+}  // namespace
+}  // namespace understudy
