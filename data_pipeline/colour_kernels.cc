@@ -280,8 +280,8 @@ UNDERSTUDY_AVX2 std::uint64_t run_avx2(const Job& job) {
 std::uint64_t run_default(const Job& job) {
   return run_body(job);
 }
-std::uint64_t run(const Job& job) {
-  return cpu_has_avx2() ? run_avx2(job) : run_default(job);
+std::uint64_t run(const Job& job, CodePath path) {
+  return use_avx2(path) ? run_avx2(job) : run_default(job);
 }
 
 PreparedStep prepare(const ColourStep& step) {
