@@ -23,9 +23,9 @@ TEST(OrderedMeanOverMpi, HasTheBitsOfOneRank) {
 
 TEST(OrderedMeanOverMpi, AveragesMoreThanOneWindow) {
   CommunicatorTransport transport(test_ranks());
-  const std::int64_t elements = 6'000'001;
+  const std::int64_t elements = 300'001;
   const std::int64_t micro_batches = 5;
-  OrderedMean mean(transport, micro_batches, {at::zeros({elements})}, "test");
+  OrderedMean mean(transport, micro_batches, {at::zeros({elements})}, "test", 1 << 19);
   const MicroBatchRun run = mean.run();
   for (std::int64_t i = run.begin; i < run.begin + run.count; ++i) {
     mean.add({at::arange(elements, at::kFloat).mul_(static_cast<double>(1 << i) / 3.0)});

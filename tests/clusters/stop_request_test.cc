@@ -32,7 +32,7 @@ TEST(StopRequest, LetsASecondInterruptEndTheProcess) {
 TEST(StopRequest, IsOneAtATimeAndPutsFormerHandlersBack) {
   {
     const StopRequest request(StopRequest::Signals::kUser);
-    EXPECT_THROW(StopRequest(StopRequest::Signals::kUser), ClusterError);
+    EXPECT_THROW(StopRequest{StopRequest::Signals::kUser}, ClusterError);
     std::raise(SIGUSR2);
   }
   EXPECT_EXIT(std::raise(SIGUSR2), testing::KilledBySignal(SIGUSR2), "");
