@@ -24,7 +24,9 @@ FeedForward::FeedForward(const TransformerShape& shape) {
 }
 
 at::Tensor FeedForward::forward(const at::Tensor& stream) const {
-  return contract_->forward(at::gelu(expand_->forward(norm_->forward(stream)))).add_(stream);
+  at::Tensor hidden = expand_->forward(norm_->forward(stream));
+  hidden = at::GradMode::is_enabled() ? at::gelu(hidden) : at::gelu_(hidden);
+  return contract_->forward(hidden).add_(stream);
 }
 
 SelfAttentionBlock::SelfAttentionBlock(const TransformerShape& shape) : heads_(shape.heads) {
