@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
   understudy::add_train_command(app, chosen);
   understudy::add_launch_command(app, chosen);
   understudy::add_validate_command(app, chosen);
+  understudy::add_evaluate_command(app, chosen);
   understudy::add_export_command(app, chosen);
   understudy::add_reenact_command(app, chosen);
   understudy::add_replay_command(app, chosen);

@@ -18,6 +18,7 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 /// Each adds one sub-command and, when that one is chosen, sets `chosen`.
 void add_train_command(CLI::App& app, RunCommand& chosen);
 void add_validate_command(CLI::App& app, RunCommand& chosen);
+void add_evaluate_command(CLI::App& app, RunCommand& chosen);
 void add_synthesize_command(CLI::App& app, RunCommand& chosen);
 void add_shard_command(CLI::App& app, RunCommand& chosen);
 void add_export_command(CLI::App& app, RunCommand& chosen);
