@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -31,11 +32,13 @@ std::optional<std::uint64_t> number_of(const std::string& name) {
   return number;
 }
 
-/// A name that no other process on any machine uses.
-std::filesystem::path claim_path(const std::filesystem::path& run) {
-  char host[256] = {};
-  ::gethostname(host, sizeof(host) - 1);
-  return folder_of(run) / fmt::format(".claim-{}-{}", host, ::getpid());
+/// An empty file under a name of its own.
+std::filesystem::path make_claim(const std::filesystem::path& run) {
+  std::string name = (folder_of(run) / ".claim-XXXXXX").string();
+  const int descriptor = ::mkstemp(name.data());
+  if (descriptor < 0) throw FileError(fmt::format("{}: cannot create: {}", name, std::strerror(errno)));
+  ::close(descriptor);
+  return name;
 }
 
 /// Links `claim` to the first free number.
@@ -66,7 +69,7 @@ std::uint64_t take_incarnation(const std::filesystem::path& run, const std::set<
   std::filesystem::create_directories(folder_of(run), error);
   if (error) throw FileError(fmt::format("{}: cannot create: {}", folder_of(run).string(), error.message()));
   sync_folder(run);
-  const std::filesystem::path claim = claim_path(run);
+  const std::filesystem::path claim = make_claim(run);
   write_file_atomically(claim, nlohmann::json{{"checkpoints", checkpoints}}.dump() + "\n");
   const std::uint64_t number = link_to_next(run, claim);
   ::unlink(claim.c_str());

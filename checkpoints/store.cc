@@ -69,24 +69,45 @@ void remove_folder(const fs::path& folder) {
   if (error) spdlog::warn("{}: cannot remove: {}", folder.string(), error.message());
 }
 
-/// What a writer that was killed left behind: an unfinished checkpoint, one half deleted, one in the middle of being
-/// replaced.
-void clean_up(const fs::path& folder, std::uint64_t own_incarnation) {
+/// A folder with a special name, as a writer that was killed leaves it behind.
+struct Leftover {
+  fs::path path;
+  std::string_view prefix;
+  std::int64_t iteration;
+  std::uint64_t incarnation;
+};
+
+std::optional<Leftover> leftover_of(const fs::path& folder) {
   const std::string name = folder.filename().string();
-  const auto prefixes = {kTemporaryPrefix, kReplacedPrefix, kRemovedPrefix};
-  const auto prefix =
-      std::find_if(prefixes.begin(), prefixes.end(), [&](std::string_view p) { return name.starts_with(p); });
-  if (prefix == prefixes.end()) return;
-  const std::size_t dash = name.rfind('-');
-  const auto iteration =
-      number_in(std::string_view(name).substr(prefix->size(), dash < prefix->size() ? 0 : dash - prefix->size()));
-  const auto incarnation = number_in(std::string_view(name).substr(dash + 1));
-  if (!iteration || !incarnation || static_cast<std::uint64_t>(*incarnation) >= own_incarnation) return;
-  const fs::path final_name = folder.parent_path() / checkpoint_name(*iteration);
-  if (*prefix == kReplacedPrefix && !fs::exists(final_name)) {
-    rename_folder(folder, final_name);
-  } else {
-    remove_folder(folder);
+  for (const std::string_view prefix : {kTemporaryPrefix, kReplacedPrefix, kRemovedPrefix}) {
+    const std::size_t dash = name.rfind('-');
+    if (!name.starts_with(prefix) || dash <= prefix.size()) continue;
+    const auto iteration = number_in(std::string_view(name).substr(prefix.size(), dash - prefix.size()));
+    const auto incarnation = number_in(std::string_view(name).substr(dash + 1));
+    if (iteration && incarnation) return Leftover{folder, prefix, *iteration, static_cast<std::uint64_t>(*incarnation)};
+  }
+  return std::nullopt;
+}
+
+std::vector<Leftover> leftovers_of(const fs::path& run) {
+  std::vector<Leftover> leftovers;
+  for (const auto& entry : fs::directory_iterator(checkpoints_of(run))) {
+    if (const auto leftover = leftover_of(entry.path())) leftovers.push_back(*leftover);
+  }
+  return leftovers;
+}
+
+/// Gives a checkpoint its name back that was lost in the middle of being replaced.
+void restore_replaced(const fs::path& run) {
+  for (const Leftover& leftover : leftovers_of(run)) {
+    const fs::path final_name = checkpoints_of(run) / checkpoint_name(leftover.iteration);
+    if (leftover.prefix == kReplacedPrefix && !fs::exists(final_name)) rename_folder(leftover.path, final_name);
+  }
+}
+
+void remove_leftovers(const fs::path& run, std::uint64_t own_incarnation) {
+  for (const Leftover& leftover : leftovers_of(run)) {
+    if (leftover.incarnation < own_incarnation) remove_folder(leftover.path);
   }
 }
 
@@ -134,6 +155,7 @@ PartInfo PendingCheckpoint::write_text(std::string_view name, std::string_view t
 }
 
 void PendingCheckpoint::publish(Manifest manifest) {
+  require_newest_incarnation(run_, incarnation_);
   manifest.iteration = iteration_;
   manifest.incarnation = incarnation_;
   for (const PartInfo& part : manifest.parts) {
@@ -178,6 +200,7 @@ std::string LoadedCheckpoint::text(std::string_view part) const {
 
 std::uint64_t CheckpointStore::take_incarnation() {
   make_folder(checkpoints_of(run_));
+  restore_replaced(run_);
   std::set<std::int64_t> counted;
   for (const std::int64_t iteration : list()) {
     try {
@@ -187,9 +210,7 @@ std::uint64_t CheckpointStore::take_incarnation() {
     }
   }
   const std::uint64_t incarnation = understudy::take_incarnation(run_, counted);
-  std::vector<fs::path> folders;
-  for (const auto& entry : fs::directory_iterator(checkpoints_of(run_))) folders.push_back(entry.path());
-  for (const fs::path& folder : folders) clean_up(folder, incarnation);
+  remove_leftovers(run_, incarnation);
   return incarnation;
 }
 

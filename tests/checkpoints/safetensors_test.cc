@@ -1,6 +1,7 @@
 #include "checkpoints/safetensors.h"
 
 #include <cstring>
+#include <fstream>
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -26,7 +27,7 @@ std::string file_of(const std::string& header, const std::string& data) {
 
 SafetensorsFile open_bytes(const std::string& bytes) {
   const TemporaryFolder folder;
-  write_file_atomically(folder.path() / "file", bytes);
+  std::ofstream(folder.path() / "file", std::ios::binary) << bytes;
   return SafetensorsFile::open(folder.path() / "file");
 }
 
@@ -109,9 +110,8 @@ struct BadHeader {
 class SafetensorsDamage : public testing::TestWithParam<BadHeader> {};
 
 TEST_P(SafetensorsDamage, IsRefusedWithItsReason) {
-  const auto& [header, data_bytes, reason] = GetParam();
-  EXPECT_THAT([&] { open_bytes(file_of(header, std::string(data_bytes, '\0'))); },
-              ThrowsMessage<CheckpointError>(HasSubstr(reason)));
+  const std::string bytes = file_of(GetParam().header, std::string(GetParam().data_bytes, '\0'));
+  EXPECT_THAT([&] { open_bytes(bytes); }, ThrowsMessage<CheckpointError>(HasSubstr(GetParam().reason)));
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -186,7 +186,7 @@ TEST_F(CheckpointStoreTest, ALaterStartStopsAnEarlierOne) {
   Manifest manifest = write_parts(*pending, 2);
   CheckpointStore later(folder.path());
   EXPECT_EQ(later.take_incarnation(), incarnation + 1);
-  EXPECT_THROW(pending->publish(manifest), Error);
+  EXPECT_THAT([&] { pending->publish(manifest); }, ThrowsMessage<CheckpointError>(HasSubstr("a later start 2 owns")));
   EXPECT_THAT([&] { store.begin(3, incarnation); },
               ThrowsMessage<CheckpointError>(HasSubstr("a later start 2 owns this run, this is start 1")));
   EXPECT_THROW(apply_retention(store, {}, incarnation), CheckpointError);

@@ -1,6 +1,6 @@
 #include "checkpoints/torch_file.h"
 
-#include <cmath>
+#include <fstream>
 #include <limits>
 #include <string>
 
@@ -27,7 +27,7 @@ using testing::ThrowsMessage;
 
 PickleValue read_bytes(const std::string& bytes) {
   const TemporaryFolder folder;
-  write_file_atomically(folder.path() / "file.pt", bytes);
+  std::ofstream(folder.path() / "file.pt", std::ios::binary) << bytes;
   return read_torch_file(folder.path() / "file.pt");
 }
 
