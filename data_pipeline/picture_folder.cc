@@ -1,7 +1,9 @@
 #include "data_pipeline/picture_folder.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <fstream>
 #include <string>
 
 #include <fmt/format.h>
@@ -51,6 +53,14 @@ bool natural_less(std::string_view a, std::string_view b) {
   }
   if (a.empty() != b.empty()) return a.empty();
   return whole_a < whole_b;  // equal but for leading zeros
+}
+
+bool begins_like_picture(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) return false;
+  std::array<char, 8> start{};
+  std::ifstream(path, std::ios::binary).read(start.data(), start.size());
+  const std::string_view bytes(start.data(), start.size());
+  return bytes == "\x89PNG\r\n\x1A\n" || bytes.substr(0, 3) == "\xFF\xD8\xFF";
 }
 
 std::vector<std::filesystem::path> list_pictures(const std::filesystem::path& folder) {

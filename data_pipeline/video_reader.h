@@ -10,6 +10,8 @@
 
 namespace understudy {
 
+class FrameSource;
+
 /// Reads the frames of a video file, of a folder of pictures (PNG and JPEG, in natural order of their names) or of a
 /// single picture, one after another and without holding more than the decoder needs. Rotation stored by the camera is
 /// applied; frames come in order of presentation; colours follow the stream's matrix and range.
@@ -39,10 +41,7 @@ class VideoReader {
   bool has_audio() const;
 
  private:
-  class Source;
-  class PictureSource;
-  class StreamSource;
-  std::unique_ptr<Source> source_;
+  std::unique_ptr<FrameSource> source_;
 };
 
 }  // namespace understudy

@@ -9,14 +9,17 @@
 
 namespace understudy {
 
+class FrameSink;
+
 struct VideoOptions {
   FrameRate frame_rate;
-  /// A video whose first audio stream is copied packet for packet; silent when it has none. Nothing for no sound.
+  /// A video or audio file whose best audio stream is copied packet for packet, in step with its video; silent when it
+  /// has none or is a picture or a folder. A folder of pictures takes no sound.
   std::optional<std::filesystem::path> audio_from;
   int quality = 18;  ///< constant rate factor of H.264, 0 (lossless) to 51
 };
 
-/// Writes frames as a video (.mp4, .m4v, .mov, .mkv, .avi: H.264 in 4:2:0, MPEG-4 where no H.264 encoder is installed)
+/// Writes frames as a video (.mp4, .mov, .mkv: H.264 in 4:2:0, MPEG-4 where no H.264 encoder is installed)
 /// or, when the path has no extension, as a folder of pictures 000000.png, 000001.png, and so on. The result appears
 /// under its name when `finish` succeeds and not before. The same frames give the same bytes: one encoder thread, no
 /// dates. A frame of odd width or height is stored one pixel larger, its last column or row repeated, because 4:2:0
@@ -40,10 +43,9 @@ class VideoWriter {
   void finish();
 
  private:
-  class Sink;
-  class FolderSink;
-  class StreamSink;
-  std::unique_ptr<Sink> sink_;
+  std::unique_ptr<FrameSink> sink_;
+  int width_;
+  int height_;
 };
 
 }  // namespace understudy

@@ -53,6 +53,7 @@ inline std::vector<Picture> all_frames(VideoReader& reader) {
 /// Writes `seconds` of a tone at 16 kHz, encoded by the library's own encoder of that name ("aac", "pcm_s16le").
 inline void write_tone(const std::filesystem::path& path, const char* encoder_name, double seconds) {
   using namespace libav;
+  silence();
   const AVCodec* encoder = avcodec_find_encoder_by_name(encoder_name);
   const Codec codec = checked(Codec(avcodec_alloc_context3(encoder)));
   codec->sample_rate = 16000;
