@@ -205,7 +205,7 @@ DataSet DataSet::open(const std::filesystem::path& folder_or_manifest, const Set
   const std::filesystem::path path = find_manifest(folder_or_manifest);
   state->folder = path.has_parent_path() ? path.parent_path() : ".";
   state->requirements = requirements;
-  state->manifest = read_manifest(path);
+  state->manifest = read_set_manifest(path);
   require_size(state->folder, state->manifest.index);
   state->index = read_index(state->folder / state->manifest.index.file, state->manifest.fingerprint);
   state->open_shards();

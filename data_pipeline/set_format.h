@@ -11,7 +11,7 @@ namespace understudy {
 
 /// Names and numbers of format 1.0 (docs/data-format.md).
 inline constexpr std::array<std::uint16_t, 2> kFormatVersion{1, 0};
-inline constexpr std::string_view kManifestName = "set.toml";
+inline constexpr std::string_view kSetManifestName = "set.toml";
 inline constexpr std::string_view kIndexName = "index.h5";
 inline constexpr std::string_view kSetFormat = "understudy.set";
 inline constexpr std::string_view kIndexFormat = "understudy.index";

@@ -132,15 +132,15 @@ FileEntry measure_file(const std::filesystem::path& path) {
 
 std::filesystem::path find_manifest(const std::filesystem::path& folder_or_manifest) {
   const bool folder = std::filesystem::is_directory(folder_or_manifest);
-  std::filesystem::path path = folder ? folder_or_manifest / kManifestName : folder_or_manifest;
+  std::filesystem::path path = folder ? folder_or_manifest / kSetManifestName : folder_or_manifest;
   if (std::filesystem::is_regular_file(path)) return path;
-  if (!folder && path.extension() != ".toml") path /= kManifestName;
+  if (!folder && path.extension() != ".toml") path /= kSetManifestName;
   throw DataError(fmt::format(
       "no manifest \"{}\"; write one with `understudy pack` or `understudy synthesize`, or correct the path",
       path.string()));
 }
 
-SetManifest read_manifest(const std::filesystem::path& path) {
+SetManifest read_set_manifest(const std::filesystem::path& path) {
   try {
     return interpret(toml::parse(read_file(path), path.string()), path.string());
   } catch (const toml::parse_error& error) {
@@ -151,7 +151,7 @@ SetManifest read_manifest(const std::filesystem::path& path) {
   }
 }
 
-void write_manifest(const std::filesystem::path& path, const SetManifest& manifest) {
+void write_set_manifest(const std::filesystem::path& path, const SetManifest& manifest) {
   std::string text = "# Data set of understudy. A file that is not listed here is no part of it.\n";
   text += fmt::format("format = \"{}\"\nformat_version = [{}, {}]\n",
                       kSetFormat,

@@ -53,10 +53,10 @@ struct SetManifest {
 std::filesystem::path find_manifest(const std::filesystem::path& folder_or_manifest);
 
 /// @throws DataError  naming the file, the key and what is wrong with it
-SetManifest read_manifest(const std::filesystem::path& path);
+SetManifest read_set_manifest(const std::filesystem::path& path);
 
 /// Written whole or not at all. @throws FileError
-void write_manifest(const std::filesystem::path& path, const SetManifest& manifest);
+void write_set_manifest(const std::filesystem::path& path, const SetManifest& manifest);
 
 /// "" for a file of the size that the manifest states, otherwise what is wrong and the remedy.
 std::string size_problem(const std::filesystem::path& folder, const FileEntry& entry);

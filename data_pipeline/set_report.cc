@@ -108,7 +108,7 @@ std::string describe_episode(const DataSet& set, std::uint64_t slot, const Episo
 
 std::string describe_set(const std::filesystem::path& folder_or_manifest) {
   const DataSet set = DataSet::open(folder_or_manifest);
-  const SetManifest manifest = read_manifest(find_manifest(folder_or_manifest));
+  const SetManifest manifest = read_set_manifest(find_manifest(folder_or_manifest));
   return describe_contents(set, manifest) + describe_spread(set) + describe_sizes(set) +
          describe_coverage(set, folder_or_manifest) + describe_files(manifest);
 }

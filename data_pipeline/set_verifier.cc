@@ -160,7 +160,7 @@ std::vector<std::string> verify_set(const std::filesystem::path& folder_or_manif
   collect(problems, [&] {
     const std::filesystem::path path = find_manifest(folder_or_manifest);
     folder = path.has_parent_path() ? path.parent_path() : ".";
-    manifest = read_manifest(path);
+    manifest = read_set_manifest(path);
   });
   if (!problems.empty()) return problems;
   check_file(folder, manifest.index, problems);

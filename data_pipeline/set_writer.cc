@@ -188,7 +188,7 @@ struct SetWriter::State {
     manifest.videos = index.videos.size();
     manifest.clips = index.clips.size();
     sync_folder(folder);  // every name that the manifest lists is durable before the manifest is
-    write_manifest(folder / kManifestName, manifest);
+    write_set_manifest(folder / kSetManifestName, manifest);
   }
 };
 
@@ -196,7 +196,7 @@ SetWriter::SetWriter(std::filesystem::path folder, SetOptions options) : state_(
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw FileError(fmt::format("{}: cannot make the folder: {}", folder.string(), error.message()));
-  if (std::filesystem::exists(folder / kManifestName)) {
+  if (std::filesystem::exists(folder / kSetManifestName)) {
     throw DataError(
         fmt::format("{}: already holds a data set; name another folder, or remove this one first", folder.string()));
   }

@@ -26,11 +26,11 @@ inline void flip_byte(const std::filesystem::path& path, std::uint64_t offset) {
 
 /// Makes the manifest vouch for files that a test has changed on purpose, so that deeper checks are reached.
 inline void vouch_again(const std::filesystem::path& folder) {
-  SetManifest manifest = read_manifest(folder / kManifestName);
+  SetManifest manifest = read_set_manifest(folder / kSetManifestName);
   manifest.index = measure_file(folder / manifest.index.file);
   for (ShardEntry& shard : manifest.shards) shard.file = measure_file(folder / shard.file.file);
   for (AnnotationEntry& entry : manifest.annotations) entry.file = measure_file(folder / entry.file.file);
-  write_manifest(folder / kManifestName, manifest);
+  write_set_manifest(folder / kSetManifestName, manifest);
 }
 
 /// Opens a file for change through HDF5 itself.

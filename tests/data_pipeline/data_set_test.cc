@@ -61,7 +61,7 @@ TEST_F(DataSetTest, GivesBackWhatWasWritten) {
 TEST_F(DataSetTest, ReadsTheSameFromManyShards) {
   const std::filesystem::path one = write();
   const std::filesystem::path many = write({}, {.shard_bytes = 1}, "many");
-  ASSERT_EQ(read_manifest(many / kManifestName).shards.size(), 6U);
+  ASSERT_EQ(read_set_manifest(many / kSetManifestName).shards.size(), 6U);
   const DataSet a = DataSet::open(one);
   const DataSet b = DataSet::open(many / "set.toml");
   EXPECT_EQ(a.fingerprint(), b.fingerprint());

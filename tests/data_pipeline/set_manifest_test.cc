@@ -32,24 +32,24 @@ SetManifest example() {
 class SetManifestTest : public ::testing::Test {
  protected:
   std::string error_with(const std::string& old_text, const std::string& new_text) {
-    write_manifest(path_, example());
+    write_set_manifest(path_, example());
     std::string text = read_file(path_);
     text.replace(text.find(old_text), old_text.size(), new_text);
     write_file_atomically(path_, text);
-    return message_of([&] { read_manifest(path_); });
+    return message_of([&] { read_set_manifest(path_); });
   }
   TemporaryFolder folder_;
   std::filesystem::path path_ = folder_.path() / "set.toml";
 };
 
 TEST_F(SetManifestTest, ComesBackAsWritten) {
-  write_manifest(path_, example());
+  write_set_manifest(path_, example());
   const std::string text = read_file(path_);
-  const SetManifest read = read_manifest(path_);
+  const SetManifest read = read_set_manifest(path_);
   EXPECT_EQ(read.source, example().source);
   EXPECT_EQ(read.shards[0].file.bytes, 6U);
   EXPECT_EQ(read.annotations[0].kind, AnnotationKind::kMask);
-  write_manifest(path_, read);
+  write_set_manifest(path_, read);
   EXPECT_EQ(read_file(path_), text);
 }
 
@@ -76,11 +76,11 @@ TEST_F(SetManifestTest, NeverLeadsOutOfItsFolder) {
 
 TEST_F(SetManifestTest, LeavesOutKindsOfLaterVersions) {
   EXPECT_EQ(error_with("kind = \"mask\"", "kind = \"gaze\""), "");
-  EXPECT_TRUE(read_manifest(path_).annotations.empty());
+  EXPECT_TRUE(read_set_manifest(path_).annotations.empty());
 }
 
 TEST_F(SetManifestTest, IsFoundByFolderOrByName) {
-  write_manifest(path_, example());
+  write_set_manifest(path_, example());
   EXPECT_EQ(find_manifest(folder_.path()), path_);
   EXPECT_EQ(find_manifest(path_), path_);
   EXPECT_THAT(message_of([&] { find_manifest(folder_.path() / "other.toml"); }),

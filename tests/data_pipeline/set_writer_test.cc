@@ -48,7 +48,7 @@ TEST(SetWriter, ShardsHoldWholeClipsUpToTheirSize) {
   std::uint64_t clip_bytes = 0;
   for (const auto& frame : tiny_clip({}, 0, 0).frames) clip_bytes += frame.size();
   write_tiny_set(folder.path() / "set", {}, {.shard_bytes = clip_bytes * 5 / 2});
-  const SetManifest manifest = read_manifest(folder.path() / "set" / "set.toml");
+  const SetManifest manifest = read_set_manifest(folder.path() / "set" / "set.toml");
   ASSERT_EQ(manifest.shards.size(), 3U);
   for (const ShardEntry& shard : manifest.shards) EXPECT_EQ(shard.clips, 2U);
 }
