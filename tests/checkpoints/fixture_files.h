@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/mman.h>
+#include <unistd.h>
 #include <zlib.h>
 
 namespace understudy {
@@ -39,5 +41,22 @@ inline std::string unpack_fixture(std::string_view base64) {
   bytes.resize(stream.total_out);
   return bytes;
 }
+
+/// A file in memory with a path, so that thousands of damaged files cost no disk.
+class MemoryFile {
+ public:
+  explicit MemoryFile(const std::string& bytes) : descriptor_(::memfd_create("damaged", MFD_CLOEXEC)) {
+    if (descriptor_ < 0 || ::write(descriptor_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
+      throw std::runtime_error("cannot make a file in memory");
+    }
+  }
+  ~MemoryFile() { ::close(descriptor_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  std::filesystem::path path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+ private:
+  int descriptor_;
+};
 
 }  // namespace understudy

