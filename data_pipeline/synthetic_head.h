@@ -17,7 +17,7 @@ struct Colour {
   float blue = 0.0F;
 };
 
-/// What makes a synthetic person. Lengths are in units of half the picture's side, factors around 1.
+/// What makes a synthetic person. Lengths are in units of 0.42 of the picture's side, factors around 1.
 struct IdentityParameters {
   Colour skin;
   Colour hair;
@@ -51,7 +51,7 @@ struct HeadPose {
   float roll = 0.0F;
 };
 
-/// What the face does, and where the head is; lengths in units of half the picture's side.
+/// What the face does, and where the head is; lengths as in IdentityParameters.
 struct ExpressionParameters {
   float mouth_open = 0.0F;  ///< 0 ... 1
   float smile = 0.0F;       ///< -1 ... 1
