@@ -1,5 +1,7 @@
 #include "losses/adversarial.h"
 
+#include <ATen/TensorOperators.h>
+
 #include "losses/feature_distance.h"
 #include "losses/shape_check.h"
 

@@ -1,5 +1,6 @@
 #include "losses/equivariance.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Reduction.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>

@@ -1,5 +1,6 @@
 #include "losses/feature_distance.h"
 
+#include <ATen/TensorOperators.h>
 #include <c10/util/StringUtil.h>
 
 #include "common/errors.h"

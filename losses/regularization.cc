@@ -1,5 +1,6 @@
 #include "losses/regularization.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 
 #include "losses/shape_check.h"
