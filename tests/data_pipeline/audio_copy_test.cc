@@ -8,11 +8,13 @@
 namespace understudy {
 namespace {
 
-void expect_same_packets(const std::vector<PacketRecord>& copied, const std::vector<PacketRecord>& original) {
+void expect_same_packets(const std::vector<PacketRecord>& copied,
+                         const std::vector<PacketRecord>& original,
+                         double tolerance = 1e-3) {
   ASSERT_EQ(copied.size(), original.size());
   for (std::size_t i = 0; i < copied.size(); ++i) {
     EXPECT_EQ(copied[i].bytes, original[i].bytes) << "packet " << i;
-    EXPECT_NEAR(copied[i].begins, original[i].begins, 1e-3) << "packet " << i;
+    EXPECT_NEAR(copied[i].begins, original[i].begins, tolerance) << "packet " << i;
   }
 }
 
@@ -50,6 +52,18 @@ TEST(AudioCopy, KeepsEveryPacketOfADrivingVideo) {
     VideoReader reader(result);
     EXPECT_EQ(all_frames(reader).size(), 10U);
   }
+}
+
+TEST(AudioCopy, CountsTimesFromTheFirstPictureOfTheSource) {
+  const DrivingVideo video;
+  const auto late = video.folder.path() / "late.mkv";
+  write_numbered_video(late, 64, 48, 10, {.frame_rate = {20, 1}, .audio_from = video.driving});
+  ASSERT_GT(packets_of(late, AVMEDIA_TYPE_VIDEO).front().begins, 0.05);
+  const auto result = video.folder.path() / "result.mp4";
+  write_numbered_video(result, 64, 48, 10, {.frame_rate = {20, 1}, .audio_from = late});
+  EXPECT_NEAR(packets_of(result, AVMEDIA_TYPE_VIDEO).front().begins, 0.0, 1e-9);
+  // Matroska rounds every time to a millisecond.
+  expect_same_packets(packets_of(result, AVMEDIA_TYPE_AUDIO), packets_of(video.driving, AVMEDIA_TYPE_AUDIO), 2e-3);
 }
 
 TEST(AudioCopy, KeepsSoundThatOutlastsThePictures) {
