@@ -216,7 +216,7 @@ std::string ZipWriter::directory() const {
     append(bytes, kIn64, 4);
     append(bytes, entry.name.size(), 2);
     append(bytes, 4 + 24, 2);
-    append(bytes, 0, 2 + 2 + 2 + 4);  // comment, disk, attributes
+    bytes.append(2 + 2 + 2 + 4, '\0');  // comment, disk, attributes
     append(bytes, kIn64, 4);
     bytes += entry.name;
     append(bytes, 1, 2);
