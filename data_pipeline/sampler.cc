@@ -134,8 +134,7 @@ struct Sampler::State {
 
 Sampler::Sampler(std::shared_ptr<const DataSet> set, std::uint64_t seed, EpisodeSpec spec)
     : state_(std::make_unique<State>()) {
-  if (spec.sources < 1)
-    throw DataError(fmt::format("an episode needs at least one source frame, not {}", spec.sources));
+  if (spec.sources < 0) throw DataError(fmt::format("an episode cannot have {} source frames", spec.sources));
   state_->set = std::move(set);
   state_->seed = seed;
   state_->spec = spec;

@@ -10,7 +10,7 @@ namespace understudy {
 
 /// What a recipe wants of one sample.
 struct EpisodeSpec {
-  std::int64_t sources = 1;      ///< source frames; one driving frame comes on top
+  std::int64_t sources = 1;      ///< source frames, 0 or more; one driving frame comes on top
   bool distinct_frames = false;  ///< false: frames are drawn independently, as FSRT's loader does (with replacement)
   bool needs_landmarks = false;
   bool needs_masks = false;

@@ -192,7 +192,7 @@ TEST_F(SamplerTest, TheFixedListIsBalancedAndAStreamOfItsOwn) {
 TEST_F(SamplerTest, RefusesWhatCannotBeDrawn) {
   EXPECT_THAT(message_of([] { sampler({.sources = 6, .distinct_frames = true}); }),
               HasSubstr("none of 15 clips has 7 usable frame(s)"));
-  EXPECT_THAT(message_of([] { sampler({.sources = 0}); }), HasSubstr("at least one source"));
+  EXPECT_THAT(message_of([] { sampler({.sources = -1}); }), HasSubstr("-1 source frames"));
   const auto set = std::make_shared<DataSet>(DataSet::open(folder_->path() / "set"));
   EXPECT_THAT(message_of([&] { Sampler(set, kSeed, {.needs_landmarks = true}); }),
               HasSubstr("opened without annotations"));

@@ -59,11 +59,11 @@ FSRT_CONFIG = """
 [recipe]
 name = "fsrt"
 [run]
-max_iterations = 60
+max_iterations = 40
 log_every = 1
 sample_every = 0
 [batch]
-global_batch = 8
+global_batch = 4
 micro_batch = 1
 statistics_group = 4
 [optimizer]
@@ -73,17 +73,19 @@ warmup_iterations = 4
 query_pixels_phase1 = 64
 query_pixels = 64
 [phases]
-phase1_iterations = 8
-phase2_iterations = 8
+phase1_iterations = 6
+phase2_iterations = 6
 discriminator_warmup = 3
+[losses]
+feature_matching_weights = [0.01, 0.01]
 [perceptual]
 weights = "random"
 [validation]
-every = 4
+every = 3
 episodes = 5
 micro_batch = 2
 patience = 2
-min_delta = 0.5
+min_delta = 0.8
 [checkpoints]
 every = 3
 [cluster]

@@ -64,6 +64,10 @@ void FsrtRecipeConfig::validate(const RunConfig& run, Problems& problems) const 
   if (losses.perceptual_weights.size() != 5) {
     problems.add_key("losses.perceptual_weights", fmt::format("{} weights, but VGG-19 has 5 taps", losses.perceptual_weights.size()));
   }
+  if (phases.use_discriminator && std::ssize(losses.feature_matching_weights) != model.discriminator_blocks) {
+    problems.add_key("losses.feature_matching_weights",
+                     fmt::format("{} weights, but the discriminator has {} blocks", losses.feature_matching_weights.size(), model.discriminator_blocks));
+  }
   const std::int64_t group = run.batch.statistics_group == 0 ? run.batch.micro_batch : run.batch.statistics_group;
   if (losses.statistical_regularization && group * (model.sources + 1) < 2) {
     problems.add_key("batch.statistics_group", "a covariance needs two expression vectors at least");
