@@ -75,6 +75,24 @@ std::vector<PartInfo> parse_parts(const Json& json, std::string_view where) {
   return parts;
 }
 
+// The manifest guards the parts, its own last entry guards the manifest: SHA-256 of the text without that entry.
+constexpr std::string_view kSealStart = ",\n  \"manifest_sha256\": \"";
+constexpr std::string_view kEnd = "\n}\n";
+
+std::string seal(std::string_view text) {
+  const std::string hash = sha256_hex(text);
+  return fmt::format("{}{}{}\"{}", text.substr(0, text.size() - kEnd.size()), kSealStart, hash, kEnd);
+}
+
+void require_seal(std::string_view text, std::string_view where) {
+  const std::size_t start = text.rfind(kSealStart);
+  if (start == std::string_view::npos)
+    throw CheckpointError(fmt::format("{}: does not end in its checksum; cut short or not a manifest", where));
+  if (seal(fmt::format("{}{}", text.substr(0, start), kEnd)) != text) {
+    throw CheckpointError(fmt::format("{}: its checksum does not fit its text; the file was damaged", where));
+  }
+}
+
 Json parse_json(std::string_view text, std::string_view where) {
   try {
     return Json::parse(text);
@@ -121,7 +139,7 @@ std::string write_manifest(const Manifest& manifest) {
   }
   json["config"] = manifest.config;
   try {
-    return json.dump(2) + "\n";
+    return seal(json.dump(2) + "\n");
   } catch (const Json::exception& error) {
     throw CheckpointError(fmt::format(
         "the manifest of iteration {} holds text that is not UTF-8 ({})", manifest.iteration, error.what()));
@@ -129,6 +147,7 @@ std::string write_manifest(const Manifest& manifest) {
 }
 
 Manifest parse_manifest(std::string_view text, std::string_view where) {
+  require_seal(text, where);
   const Json json = parse_json(text, where);
   const Fields fields(json, std::string(where));
   Manifest manifest;

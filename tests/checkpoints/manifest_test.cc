@@ -36,10 +36,17 @@ TEST(Manifest, ComesBackAsItWasWritten) {
   EXPECT_EQ(manifest.find_part("other"), nullptr);
 }
 
-/// The example with one text replaced.
+/// A manifest of that text with a checksum that fits it.
+std::string sealed(const std::string& text) {
+  return text.substr(0, text.size() - 3) + ",\n  \"manifest_sha256\": \"" + sha256_hex(text) + "\"\n}\n";
+}
+
+/// The example with one text replaced, sealed anew.
 std::string changed(const std::string& from, const std::string& to) {
   std::string json = write_manifest(example());
-  return json.replace(json.find(from), from.size(), to);
+  json = json.substr(0, json.rfind(",\n")) + "\n}\n";
+  EXPECT_EQ(sealed(json), write_manifest(example()));
+  return sealed(json.replace(json.find(from), from.size(), to));
 }
 
 TEST(Manifest, SaysWhatIsWrongWithIt) {
@@ -47,8 +54,7 @@ TEST(Manifest, SaysWhatIsWrongWithIt) {
     EXPECT_THAT([&] { parse_manifest(json, "x/manifest.json"); },
                 ThrowsMessage<CheckpointError>(testing::AllOf(HasSubstr("x/manifest.json"), HasSubstr(reason))));
   };
-  expect("{", "not valid JSON");
-  expect("[]", "no JSON object");
+  expect(sealed("{x\n}\n"), "not valid JSON");
   expect(changed("\"format_version\": 1", "\"format_version\": 2"), "format version 2; this program reads 1 to 1");
   expect(changed("understudy.checkpoint", "something.else"), "is not the manifest of a checkpoint");
   expect(changed("\"iteration\": 41000", "\"iteration\": -1"), "\"iteration\" is -1 where a count");
@@ -58,6 +64,18 @@ TEST(Manifest, SaysWhatIsWrongWithIt) {
   expect(changed("model.safetensors", "manifest.json"), "unsafe name");
   expect(changed("model.safetensors", "trainer.json"), "names the part \"trainer.json\" twice");
   expect(changed("aaaa", "AAAA"), "no valid SHA-256");
+}
+
+TEST(Manifest, NoticesEveryFlippedBitAndEveryCut) {
+  const std::string json = write_manifest(example());
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string damaged = json;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
+      EXPECT_THROW(parse_manifest(damaged, "manifest.json"), CheckpointError) << at;
+    }
+    EXPECT_THROW(parse_manifest(json.substr(0, at), "manifest.json"), CheckpointError) << at;
+  }
 }
 
 TEST(Manifest, IsNeededForACheckpoint) {
