@@ -29,6 +29,7 @@ void check(const SynthesizeOptions& options) {
           "stay below 100000");
   require(options.clips >= 1 && options.clips <= kMostClips, "clips", options.clips, "take 1 ... 100");
   require(options.frames >= 1, "frames", options.frames, "take 1 or more");
+  require(options.stride >= 1 && options.stride <= 10000, "stride", options.stride, "take 1 ... 10000");
   require(options.size >= 16 && options.size <= 4096, "size", options.size, "take 16 ... 4096 pixels");
   require(
       options.jpeg_quality >= 1 && options.jpeg_quality <= 100, "JPEG quality", options.jpeg_quality, "take 1 ... 100");
@@ -43,11 +44,12 @@ SetOptions set_options(const SynthesizeOptions& options) {
   set.mask_codec = kMaskCodec;
   set.annotation_tool = "understudy synthesize";
   set.packer_config =
-      fmt::format("synthetic heads 1: identities {} + {}, clips {}, frames {}, size {}, seed {}, quality {}",
+      fmt::format("synthetic heads 1: identities {} + {}, clips {}, frames {} by {}, size {}, seed {}, quality {}",
                   options.first_identity,
                   options.identities,
                   options.clips,
                   options.frames,
+                  options.stride,
                   options.size,
                   options.seed,
                   options.jpeg_quality);
@@ -61,6 +63,7 @@ ClipRecord empty_record(const SynthesizeOptions& options, std::int64_t identity,
   record.video = fmt::format("v{:02}", clip);
   record.width = options.size;
   record.height = options.size;
+  record.fps_den = static_cast<std::uint32_t>(options.stride);
   record.source_box = {0, 0, options.size, options.size};
   record.source_size = {options.size, options.size};
   return record;
@@ -76,7 +79,9 @@ ClipRecord draw_clip(const SynthesizeOptions& options, std::int64_t number) {
   ClipAnnotations& known = record.annotations;
   known.truth.identity = to_vector(person);
   for (std::int64_t frame = 0; frame < options.frames; ++frame) {
-    const HeadState state = motion.at(static_cast<std::uint32_t>(frame));
+    const auto moment = static_cast<std::uint32_t>(frame * options.stride);
+    const HeadState state = motion.at(moment);
+    record.source_index.push_back(moment);
     const RenderedHead head = render_head(person, state.pose, state.expression, options.size);
     record.frames.push_back(encode_jpeg(head.picture, options.jpeg_quality));
     known.landmarks.push_back(head.landmarks);

@@ -13,6 +13,7 @@ struct SynthesizeOptions {
   std::int64_t identities = 8;
   std::int64_t clips = 4;    ///< of each identity
   std::int64_t frames = 32;  ///< of each clip
+  std::int64_t stride = 1;   ///< frames of motion at 25 a second from one stored frame to the next
   int size = 256;            ///< side in pixels
   std::uint64_t seed = 0;
   std::size_t threads = 1;  ///< does not change a byte of the set

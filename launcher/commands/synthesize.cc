@@ -30,6 +30,9 @@ void add_synthesize_command(CLI::App& app, RunCommand& chosen) {
   command->add_option("--identities", options->identities, "People")->check(CLI::PositiveNumber)->capture_default_str();
   command->add_option("--clips", options->clips, "Clips of each person")->check(CLI::PositiveNumber)->capture_default_str();
   command->add_option("--frames", options->frames, "Frames of each clip")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--stride", options->stride, "Frames of motion, at 25 a second, from one stored frame to the next")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
   command->add_option("--size", options->size, "Side of a frame in pixels")->check(CLI::Range(16, 4096))->capture_default_str();
   command->add_option("--seed", options->seed, "Seed of every draw")->capture_default_str();
   command->add_option("--first-identity", options->first_identity, "Number of the first person; other sets then have other people")
