@@ -10,11 +10,11 @@
 #include <thread>
 
 #include <ATen/Parallel.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <torch/torch.h>
 
 #include "models/fsrt/fsrt_networks.h"
+#include "trainer/memory_pool.h"
 
 namespace understudy {
 namespace {
@@ -62,9 +62,7 @@ Seconds measure_gemm_peak() {
 }
 
 double peak_memory_gib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / (1 << 20);
+  return static_cast<double>(peak_memory_bytes()) / (1 << 30);
 }
 
 struct Frame {
@@ -115,6 +113,7 @@ void run(bool small, int runs) {
 
 int main(int argc, char** argv) {
   const int runs = argc > 1 ? std::atoi(argv[1]) : 3;
+  understudy::keep_tensor_memory();
   const at::NoGradGuard no_grad;
   std::printf("threads %d, cores %u\n", at::get_num_threads(), std::thread::hardware_concurrency());
   understudy::run(true, runs);
