@@ -1,6 +1,7 @@
 #include "data_pipeline/bilinear.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include <immintrin.h>
@@ -9,35 +10,117 @@ namespace understudy {
 namespace {
 
 constexpr int kLanes = 8;
+constexpr float kUnit = static_cast<float>(1.0 / 255.0);
 constexpr int kRowPadding = 3 * kLanes;
 
-/// Where the outputs along one axis come from: source `first` with weight 1 - w and its right neighbour with weight w.
+/// How far apart the sources of eight neighbouring outputs lie.
+enum class Span { kNarrow, kMedium, kWide };
+
+/// Where the outputs along one axis come from: source `first` and its right neighbour, each with its weight. Padded to
+/// whole vectors.
 struct Axis {
   std::vector<int> first;
-  std::vector<float> weight;
+  std::vector<int> offset;  ///< `first` relative to that of the vector's first lane
+  std::vector<float> weight_first;
+  std::vector<float> weight_next;
+  Span span = Span::kNarrow;
 };
 
-/// Pixel centres, as torch computes them in single precision.
-void place(int from, int to, Axis& axis) {
-  const int padded = (to + kLanes - 1) / kLanes * kLanes;
-  axis.first.resize(static_cast<std::size_t>(padded));
-  axis.weight.resize(static_cast<std::size_t>(padded));
+Span span_of(const Axis& axis) {
+  const int widest = *std::max_element(axis.offset.begin(), axis.offset.end());
+  return widest < kLanes ? Span::kNarrow : widest < 2 * kLanes ? Span::kMedium : Span::kWide;
+}
+
+/// Pixel centres, as torch computes them in single precision. The weights of a pair sum up to `unit`.
+void place(int from, int to, float unit, Axis& axis) {
+  const auto padded = static_cast<std::size_t>((to + kLanes - 1) / kLanes * kLanes);
+  axis.first.resize(padded);
+  axis.offset.resize(padded);
+  axis.weight_first.resize(padded);
+  axis.weight_next.resize(padded);
   const float scale = static_cast<float>(from) / static_cast<float>(to);
-  for (int i = 0; i < padded; ++i) {
-    const float centre = std::max(scale * (static_cast<float>(std::min(i, to - 1)) + 0.5F) - 0.5F, 0.0F);
+  for (std::size_t i = 0; i < padded; ++i) {
+    const auto output = static_cast<float>(std::min(static_cast<int>(i), to - 1));
+    const float centre = std::max(scale * (output + 0.5F) - 0.5F, 0.0F);
     const int first = std::min(static_cast<int>(centre), from - 1);
-    axis.first[static_cast<std::size_t>(i)] = first;
-    axis.weight[static_cast<std::size_t>(i)] = centre - static_cast<float>(first);
+    const float weight = centre - static_cast<float>(first);
+    axis.first[i] = first;
+    axis.offset[i] = first - axis.first[i / kLanes * kLanes];
+    axis.weight_first[i] = (1.0F - weight) * unit;
+    axis.weight_next[i] = weight * unit;
   }
+  axis.span = span_of(axis);
 }
 
 /// A row between two source rows, in units of bytes; its last pixel is repeated for neighbours past the edge.
 UNDERSTUDY_INLINE void blend_rows(
     const std::uint8_t* above, const std::uint8_t* below, float weight, int width, float* row) {
-  for (int x = 0; x < width; ++x) {
-    row[x] = static_cast<float>(above[x]) * (1.0F - weight) + static_cast<float>(below[x]) * weight;
-  }
+  const float rest = 1.0F - weight;
+  for (int x = 0; x < width; ++x) row[x] = static_cast<float>(above[x]) * rest + static_cast<float>(below[x]) * weight;
   std::fill_n(row + width, kRowPadding, row[width - 1]);
+}
+
+void sample_row_default(const float* row, const Axis& axis, int size, float* out) {
+  for (int x = 0; x < size; ++x) {
+    const auto i = static_cast<std::size_t>(x);
+    const float* at = row + axis.first[i];
+    out[x] = at[0] * axis.weight_first[i] + at[1] * axis.weight_next[i];
+  }
+}
+
+/// Eight values row[base + offset]. The offsets grow and mostly stay below 16, where permutations of loaded vectors are
+/// several times faster than a gather.
+template <Span kSpan>
+UNDERSTUDY_AVX2 inline __m256 pick(const float* row, __m256i offset) {
+  if constexpr (kSpan == Span::kWide) return _mm256_i32gather_ps(row, offset, 4);
+  const __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(row), offset);
+  if constexpr (kSpan == Span::kNarrow) return low;
+  const __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(row + kLanes), offset);
+  const __m256i upper = _mm256_cmpgt_epi32(offset, _mm256_set1_epi32(kLanes - 1));
+  return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(upper));
+}
+
+template <Span kSpan>
+UNDERSTUDY_AVX2 inline __m256 sample_eight(const float* row, const Axis& axis, std::size_t x) {
+  const float* base = row + axis.first[x];
+  const __m256i offset = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(axis.offset.data() + x));
+  const __m256 first = _mm256_mul_ps(pick<kSpan>(base, offset), _mm256_loadu_ps(axis.weight_first.data() + x));
+  const __m256 next = _mm256_mul_ps(pick<kSpan>(base + 1, offset), _mm256_loadu_ps(axis.weight_next.data() + x));
+  return _mm256_add_ps(first, next);
+}
+
+template <Span kSpan>
+UNDERSTUDY_AVX2 void sample_row_avx2(const float* row, const Axis& axis, int size, float* out) {
+  const int whole = size / kLanes * kLanes;
+  for (int x = 0; x < whole; x += kLanes) {
+    _mm256_storeu_ps(out + x, sample_eight<kSpan>(row, axis, static_cast<std::size_t>(x)));
+  }
+  if (whole == size) return;
+  alignas(32) float last[kLanes];
+  _mm256_store_ps(last, sample_eight<kSpan>(row, axis, static_cast<std::size_t>(whole)));
+  std::copy_n(last, size - whole, out + whole);
+}
+
+using SampleRow = void (*)(const float* row, const Axis& axis, int size, float* out);
+SampleRow choose_sampler(Span span, CodePath path) {
+  if (!use_avx2(path)) return sample_row_default;
+  switch (span) {
+    case Span::kNarrow:
+      return sample_row_avx2<Span::kNarrow>;
+    case Span::kMedium:
+      return sample_row_avx2<Span::kMedium>;
+    case Span::kWide:
+      return sample_row_avx2<Span::kWide>;
+  }
+  return sample_row_default;
+}
+
+UNDERSTUDY_AVX2 void blend_rows_avx2(
+    const std::uint8_t* above, const std::uint8_t* below, float weight, int width, float* row) {
+  blend_rows(above, below, weight, width, row);
+}
+void blend_rows_default(const std::uint8_t* above, const std::uint8_t* below, float weight, int width, float* row) {
+  blend_rows(above, below, weight, width, row);
 }
 
 /// 1/255 as the sum of a number of few bits, whose product with a byte is exact, and the rest: correctly rounded
@@ -47,65 +130,6 @@ constexpr float kLow = static_cast<float>(1.0 / 255.0 - static_cast<double>(kHig
 
 UNDERSTUDY_INLINE float unit(float bytes) {
   return bytes * kHigh + bytes * kLow;
-}
-
-void sample_row_default(const float* row, const Axis& axis, int size, float* out) {
-  for (int x = 0; x < size; ++x) {
-    const auto i = static_cast<std::size_t>(x);
-    const float* at = row + axis.first[i];
-    out[x] = unit(at[0] * (1.0F - axis.weight[i]) + at[1] * axis.weight[i]);
-  }
-}
-
-/// Eight values row[first[i]]. The indices grow and mostly lie within 16 neighbours, where permutations of two loaded
-/// vectors are several times faster than a gather.
-UNDERSTUDY_AVX2 inline __m256 pick(const float* row, int base, __m256i offset, __m256i upper) {
-  const __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(row + base), offset);
-  const __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(row + base + kLanes), offset);
-  return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(upper));
-}
-
-UNDERSTUDY_AVX2 void sample_row_avx2(const float* row, const Axis& axis, int size, float* out) {
-  const __m256 one = _mm256_set1_ps(1.0F);
-  for (int x = 0; x < size; x += kLanes) {
-    const int* first = axis.first.data() + x;
-    const int base = first[0];
-    const __m256i index = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(first));
-    const __m256i offset = _mm256_sub_epi32(index, _mm256_set1_epi32(base));
-    const int span = first[kLanes - 1] - base;
-    __m256 left;
-    __m256 right;
-    if (span < kLanes) {
-      left = _mm256_permutevar8x32_ps(_mm256_loadu_ps(row + base), offset);
-      right = _mm256_permutevar8x32_ps(_mm256_loadu_ps(row + base + 1), offset);
-    } else if (span < 2 * kLanes) {
-      const __m256i upper = _mm256_cmpgt_epi32(offset, _mm256_set1_epi32(kLanes - 1));
-      left = pick(row, base, offset, upper);
-      right = pick(row + 1, base, offset, upper);
-    } else {
-      left = _mm256_i32gather_ps(row, index, 4);
-      right = _mm256_i32gather_ps(row + 1, index, 4);
-    }
-    const __m256 weight = _mm256_loadu_ps(axis.weight.data() + x);
-    const __m256 value = _mm256_add_ps(_mm256_mul_ps(left, _mm256_sub_ps(one, weight)), _mm256_mul_ps(right, weight));
-    const __m256 result =
-        _mm256_add_ps(_mm256_mul_ps(value, _mm256_set1_ps(kHigh)), _mm256_mul_ps(value, _mm256_set1_ps(kLow)));
-    if (x + kLanes <= size) {
-      _mm256_storeu_ps(out + x, result);
-    } else {
-      alignas(32) float last[kLanes];
-      _mm256_store_ps(last, result);
-      std::copy_n(last, size - x, out + x);
-    }
-  }
-}
-
-UNDERSTUDY_AVX2 void blend_rows_avx2(
-    const std::uint8_t* above, const std::uint8_t* below, float weight, int width, float* row) {
-  blend_rows(above, below, weight, width, row);
-}
-void blend_rows_default(const std::uint8_t* above, const std::uint8_t* below, float weight, int width, float* row) {
-  blend_rows(above, below, weight, width, row);
 }
 
 UNDERSTUDY_INLINE void convert_row(const std::uint8_t* bytes, int width, float* out) {
@@ -122,53 +146,62 @@ void convert_row_default(const std::uint8_t* bytes, int width, float* out) {
 struct Scratch {
   Axis across;
   Axis down;
-  std::vector<float> row;
+  std::array<std::vector<float>, 3> rows;
 };
 
-/// One plane of the cut-out.
-struct Plane {
-  const std::uint8_t* pixels;  ///< upper left corner
+/// The cut-out: its three planes from its upper left corner on.
+struct CutOut {
+  std::array<const std::uint8_t*, 3> planes;
   std::ptrdiff_t stride;
-  const std::uint8_t* row(int y) const { return pixels + y * stride; }
+  const std::uint8_t* row(std::size_t channel, int y) const { return planes[channel] + y * stride; }
 };
 
-void resize_plane(const Plane& plane, const Rectangle& region, int size, CodePath path, Scratch& scratch, float* out) {
+/// The output: three planes of size x size.
+struct Output {
+  float* values;
+  std::ptrdiff_t size;
+  float* row(std::size_t channel, int y) const {
+    return values + (static_cast<std::ptrdiff_t>(channel) * size + y) * size;
+  }
+};
+
+/// All channels of a row are blended before the first of them is sampled: unaligned loads from values just stored would
+/// wait for the stores.
+void resize(const CutOut& from, const Rectangle& region, CodePath path, Scratch& scratch, const Output& to) {
   const auto blend = use_avx2(path) ? blend_rows_avx2 : blend_rows_default;
-  const auto sample = use_avx2(path) ? sample_row_avx2 : sample_row_default;
+  const SampleRow sample = choose_sampler(scratch.across.span, path);
+  const auto size = static_cast<int>(to.size);
   for (int y = 0; y < size; ++y) {
     const int first = scratch.down.first[static_cast<std::size_t>(y)];
     const int second = std::min(first + 1, region.height - 1);
-    const float weight = scratch.down.weight[static_cast<std::size_t>(y)];
-    blend(plane.row(first), plane.row(second), weight, region.width, scratch.row.data());
-    sample(scratch.row.data(), scratch.across, size, out + static_cast<std::ptrdiff_t>(y) * size);
+    const float weight = scratch.down.weight_next[static_cast<std::size_t>(y)];
+    for (std::size_t c = 0; c < 3; ++c) {
+      blend(from.row(c, first), from.row(c, second), weight, region.width, scratch.rows[c].data());
+    }
+    for (std::size_t c = 0; c < 3; ++c) sample(scratch.rows[c].data(), scratch.across, size, to.row(c, y));
   }
 }
 
-void convert_plane(const Plane& plane, int size, CodePath path, float* out) {
-  const auto convert = use_avx2(path) ? convert_row_avx2 : convert_row_default;
-  for (int y = 0; y < size; ++y) convert(plane.row(y), size, out + static_cast<std::ptrdiff_t>(y) * size);
+void convert(const CutOut& from, CodePath path, const Output& to) {
+  const auto convert_one = use_avx2(path) ? convert_row_avx2 : convert_row_default;
+  const auto size = static_cast<int>(to.size);
+  for (std::size_t c = 0; c < 3; ++c) {
+    for (int y = 0; y < size; ++y) convert_one(from.row(c, y), size, to.row(c, y));
+  }
 }
 
 }  // namespace
 
 void resize_bilinear(const PlanarPicture& picture, const Rectangle& region, int size, float* result, CodePath path) {
   thread_local Scratch scratch;
-  const bool same_size = region.width == size && region.height == size;
-  if (!same_size) {
-    place(region.width, size, scratch.across);
-    place(region.height, size, scratch.down);
-    scratch.row.resize(static_cast<std::size_t>(region.width + kRowPadding));
-  }
-  for (int channel = 0; channel < 3; ++channel) {
-    const std::ptrdiff_t stride = picture.width();
-    const Plane plane{picture.plane(channel) + region.top * stride + region.left, stride};
-    float* out = result + static_cast<std::ptrdiff_t>(channel) * size * size;
-    if (same_size) {
-      convert_plane(plane, size, path, out);
-    } else {
-      resize_plane(plane, region, size, path, scratch, out);
-    }
-  }
+  const std::ptrdiff_t stride = picture.width();
+  const std::ptrdiff_t corner = region.top * stride + region.left;
+  const CutOut from{{picture.plane(0) + corner, picture.plane(1) + corner, picture.plane(2) + corner}, stride};
+  if (region.width == size && region.height == size) return convert(from, path, {result, size});
+  place(region.width, size, kUnit, scratch.across);
+  place(region.height, size, 1.0F, scratch.down);
+  for (auto& row : scratch.rows) row.resize(static_cast<std::size_t>(region.width + kRowPadding));
+  resize(from, region, path, scratch, {result, size});
 }
 
 }  // namespace understudy
