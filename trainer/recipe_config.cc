@@ -12,6 +12,10 @@ NamedTensors RecipeConfig::replay(const RunConfig& run, const ReplayRequest&, co
   throw ConfigError(fmt::format("replay: recipe {} has no replay", run.recipe));
 }
 
+std::string RecipeConfig::export_files(const RunConfig& run, const ExportSource&, ExportFolder&) const {
+  throw ConfigError(fmt::format("export: recipe {} has no export", run.recipe));
+}
+
 std::vector<std::string> recipe_names() { return {"fsrt", "keypoints"}; }
 
 std::unique_ptr<RecipeConfig> make_recipe_config(std::string_view name) {

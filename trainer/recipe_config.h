@@ -10,6 +10,9 @@
 
 namespace understudy {
 
+class ExportFolder;
+struct ExportSource;
+
 /// The part of a run's configuration that belongs to its recipe.
 class RecipeConfig {
  public:
@@ -30,6 +33,10 @@ class RecipeConfig {
 
   /// One step on a stored batch; see trainer/replay.h. @throws ConfigError  when the recipe has no replay
   virtual NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const;
+
+  /// Writes and checks the files of an export; see trainer/export.h. @returns one sentence about the networks, for the
+  /// model card. @throws ConfigError  when the recipe has nothing to export
+  virtual std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const;
 };
 
 /// All recipes there are. @throws ConfigError  for another name, listing those

@@ -42,6 +42,7 @@ class FsrtRecipeConfig final : public RecipeConfig {
   void validate(const RunConfig& run, Problems& problems) const override;
   std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const override;
   NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const override;
+  std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const override;
 
   FsrtModelConfig model;
   Precision precision = Precision::kFloat32;

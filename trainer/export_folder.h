@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checkpoints/named_tensors.h"
+#include "checkpoints/pickle.h"
+
+namespace understudy {
+
+/// A finished file of an export, for the model card.
+struct ExportedFile {
+  std::string name;
+  std::string what;    ///< one sentence: what it holds and who reads it
+  std::uint64_t size;  ///< bytes
+  std::string sha256;
+};
+
+/// An export under construction: a folder with a temporary name beside its final one, removed again unless it was
+/// published. Whatever is written is read back and compared before the next file is begun.
+class ExportFolder {
+ public:
+  /// @throws ConfigError  when `out` exists. @throws FileError
+  explicit ExportFolder(std::filesystem::path out);
+  ~ExportFolder();
+  ExportFolder(const ExportFolder&) = delete;
+  ExportFolder& operator=(const ExportFolder&) = delete;
+
+  /// @throws FileError  on a failed write. @throws CheckpointError  when the file gives other bits back
+  void write_safetensors(const std::string& name, const NamedTensors& tensors, std::string what);
+  void write_torch(const std::string& name, const PickleValue& value, std::string what);
+  void write_text(const std::string& name, std::string_view text, std::string what);
+  /// Takes a file that the caller wrote to path_of(name) and checked.
+  void add_file(const std::string& name, std::string what);
+  /// Something that the reader of the model card should know.
+  void add_note(std::string note) { notes_.push_back(std::move(note)); }
+
+  std::filesystem::path path_of(const std::string& name) const { return folder_ / name; }
+  const std::vector<ExportedFile>& files() const { return files_; }
+  const std::vector<std::string>& notes() const { return notes_; }
+
+  /// Gives the folder its final name. @throws FileError
+  void publish();
+
+ private:
+  std::filesystem::path out_;
+  std::filesystem::path folder_;
+  std::vector<ExportedFile> files_;
+  std::vector<std::string> notes_;
+};
+
+/// @throws CheckpointError  naming the first tensor whose name, type, shape or bits differ; the order does not count
+void require_same_tensors(const NamedTensors& wanted, const NamedTensors& found, std::string_view file);
+
+/// The same for everything a PyTorch file can hold; here the order of dicts counts.
+void require_same_value(const PickleValue& wanted, const PickleValue& found, const std::string& place);
+
+}  // namespace understudy

@@ -1,0 +1,75 @@
+#include "trainer/recipes/fsrt/official_checkpoint.h"
+
+#include <limits>
+
+#include <torch/torch.h>
+
+#include "models/blocks/state.h"
+#include "trainer/learning_rate.h"
+
+namespace understudy {
+namespace {
+
+std::vector<std::string> parameter_names(const torch::nn::Module& network) {
+  std::vector<std::string> names;
+  for (const auto& parameter : network.named_parameters()) names.push_back(parameter.key());
+  return names;
+}
+
+PickleValue optimizer_dict(const torch::nn::Module& network, const NamedTensors& state, const AdamGroup& group) {
+  const std::vector<std::string> parameters = parameter_names(network);
+  AdamState adam = official_adam_state(state, parameters);
+  adam.group = group;
+  return adam_state_dict(adam, parameters);
+}
+
+AdamGroup group_of_run(const OptimizerConfig& config, Iteration last) {
+  return {.learning_rate = learning_rate_at(config, std::max<Iteration>(last, 0)),
+          .beta1 = config.adam.beta1,
+          .beta2 = config.adam.beta2,
+          .epsilon = config.adam.epsilon};
+}
+
+double no_validation_yet(MetricMode mode) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  return mode == MetricMode::kMaximise ? -kInfinity : kInfinity;
+}
+
+}  // namespace
+
+AdamState official_adam_state(const NamedTensors& state, const std::vector<std::string>& parameters) {
+  constexpr std::string_view kWhere = "the checkpoint's optimiser state";
+  const double steps = require_tensor(state, "step", kWhere).item<double>();
+  AdamState adam;
+  if (steps == 0.0) return adam;
+  for (const std::string& parameter : parameters) {
+    adam.tensors.emplace_back(parameter + ".step", at::scalar_tensor(steps, at::kFloat));
+    for (const char* moment : {".exp_avg", ".exp_avg_sq"}) {
+      adam.tensors.emplace_back(parameter + moment, require_tensor(state, parameter + moment, kWhere));
+    }
+  }
+  return adam;
+}
+
+TorchCheckpoint official_checkpoint(const FsrtNetworks& networks, const ExportSource& source, const RunConfig& run) {
+  const Iteration last = source.completed - 1;
+  const AdamGroup group = group_of_run(run.optimizer, last);
+  TorchCheckpoint checkpoint;
+  checkpoint.networks = {{"encoder", state_of(networks.model->encoder())},
+                         {"decoder", state_of(networks.model->decoder())},
+                         {"expression_encoder", state_of(networks.model->expression_encoder())}};
+  const auto add = [&](const char* key, PickleValue value) { checkpoint.others.emplace_back(key, std::move(value)); };
+  add("optimizer", optimizer_dict(*networks.model, group_of(source.optimizer, "generator"), group));
+  if (networks.discriminator) {
+    checkpoint.networks.emplace_back("discriminator", state_of(*networks.discriminator));
+    add("optimizer_disc", optimizer_dict(*networks.discriminator, group_of(source.optimizer, "discriminator"), group));
+  }
+  add("it", last);
+  add("epoch_it", 0);
+  add("t", 0.0);
+  add("loss_val_best", source.best_validation.value_or(no_validation_yet(run.validation.mode)));
+  add("run_id", PickleValue());
+  return checkpoint;
+}
+
+}  // namespace understudy
