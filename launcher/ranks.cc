@@ -11,10 +11,11 @@
 namespace understudy {
 namespace {
 
-void write_outcome_quietly(const std::filesystem::path& file, const Outcome& outcome) {
+/// A single rank's exit code says it all, so that a mistake leaves no folder behind; ranks need the file.
+void write_outcome_quietly(const std::filesystem::path& file, const Outcome& outcome, int world_size) {
   try {
-    std::error_code ignored;
-    std::filesystem::create_directories(file.parent_path(), ignored);
+    if (world_size == 1 && !std::filesystem::exists(file.parent_path())) return;
+    std::filesystem::create_directories(file.parent_path());
     write_outcome(file, outcome);
   } catch (const std::exception& error) {
     spdlog::warn("the outcome of the run could not be written: {}", error.what());
@@ -33,7 +34,7 @@ ExitCode run_on_ranks(const std::filesystem::path& outcome_file,
     const Outcome outcome = body(ranks, [&stop] { return stop.requested(); });
     if (ranks.rank() == 0) {
       spdlog::info("{}", outcome.message);
-      write_outcome_quietly(outcome_file, outcome);
+      write_outcome_quietly(outcome_file, outcome, ranks.world_size());
     }
     ranks.barrier("end the run");
     // Under mpirun a non-zero code of a rank would end the others by force; the outcome file carries it instead.
@@ -41,7 +42,7 @@ ExitCode run_on_ranks(const std::filesystem::path& outcome_file,
   } catch (const std::exception& error) {
     const Outcome outcome{exit_code_of(error), error.what()};
     spdlog::error("{}", error.what());
-    write_outcome_quietly(outcome_file, outcome);
+    write_outcome_quietly(outcome_file, outcome, ranks.world_size());
     if (ranks.world_size() > 1) session.abort(static_cast<int>(outcome.code));
     return outcome.code;
   }

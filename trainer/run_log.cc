@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "common/atomic_file.h"
 #include "common/errors.h"
 
 namespace understudy {
@@ -32,20 +33,22 @@ Json terms_object(const std::vector<Term>& terms) {
 }  // namespace
 
 JsonLines::JsonLines(std::filesystem::path path, std::int64_t keep_bytes) : path_(std::move(path)) {
+  if (keep_bytes >= 0) replace_by_first(static_cast<std::size_t>(keep_bytes));
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail(path_, "open");
-  if (keep_bytes < 0) return;
-  struct stat status {};
-  if (::fstat(descriptor_, &status) != 0) fail(path_, "stat");
-  if (status.st_size < keep_bytes) {
-    ::close(std::exchange(descriptor_, -1));
+}
+
+void JsonLines::replace_by_first(std::size_t bytes) const {
+  std::string text = std::filesystem::exists(path_) ? read_file(path_) : "";
+  if (text.size() < bytes) {
     throw CheckpointError(fmt::format("{}: {} bytes, but the checkpoint vouches for {}: the log was cut from outside; restore it, or "
                                       "start another run with --init-from",
                                       path_.string(),
-                                      status.st_size,
-                                      keep_bytes));
+                                      text.size(),
+                                      bytes));
   }
-  if (::ftruncate(descriptor_, keep_bytes) != 0) fail(path_, "cut");
+  text.resize(bytes);
+  write_file_atomically(path_, text);
 }
 
 JsonLines::~JsonLines() {

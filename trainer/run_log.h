@@ -12,7 +12,8 @@ namespace understudy {
 /// Append-only file of one JSON object a line. A failed write is an error at once, not at exit.
 class JsonLines {
  public:
-  /// Opens for appending; `keep_bytes` >= 0 first cuts the file to that length (what a checkpoint vouches for).
+  /// Opens for appending; `keep_bytes` >= 0 first puts a new file of that many of the old one's bytes (what a checkpoint
+  /// vouches for) in its place. An older start that still lives writes on into the file that no longer has a name.
   /// @throws CheckpointError  when the file is shorter than that. @throws FileError
   JsonLines(std::filesystem::path path, std::int64_t keep_bytes);
   ~JsonLines();
@@ -24,6 +25,8 @@ class JsonLines {
   std::int64_t sync();
 
  private:
+  void replace_by_first(std::size_t bytes) const;
+
   std::filesystem::path path_;
   int descriptor_ = -1;
 };
