@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
   understudy::add_replay_command(app, chosen);
   understudy::add_checkpoint_command(app, chosen);
   understudy::add_doctor_command(app, chosen);
+  understudy::add_config_reference_command(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -27,5 +27,6 @@ void add_replay_command(CLI::App& app, RunCommand& chosen);
 void add_checkpoint_command(CLI::App& app, RunCommand& chosen);
 void add_launch_command(CLI::App& app, RunCommand& chosen);
 void add_doctor_command(CLI::App& app, RunCommand& chosen);
+void add_config_reference_command(CLI::App& app, RunCommand& chosen);
 
 }  // namespace understudy

@@ -6,6 +6,8 @@
 #include "data_pipeline/contact_sheet.h"
 #include "data_pipeline/set_report.h"
 #include "data_pipeline/set_verifier.h"
+#include "data_pipeline/video_reader.h"
+#include "data_pipeline/video_writer.h"
 #include "launcher/commands/command.h"
 
 namespace understudy {
@@ -21,6 +23,7 @@ struct ShardOptions {
   std::int64_t sources = 1;
   std::string out = "contact-sheet.png";
   ContactSheetOptions sheet;
+  std::uint32_t clip = 0;
 };
 
 ExitCode inspect(const ShardOptions& options) {
@@ -52,6 +55,19 @@ ExitCode sample(const ShardOptions& options) {
 ExitCode draw_contact_sheet(const ShardOptions& options) {
   write_png(options.out, contact_sheet(DataSet::open(options.set), options.sheet));
   fmt::print("{}\n", options.out);
+  return ExitCode::kDone;
+}
+
+ExitCode write_frames(const ShardOptions& options) {
+  const DataSet set = DataSet::open(options.set);
+  if (options.clip >= set.clips().size()) {
+    throw DataError(fmt::format("{}: has {} clips, no clip {}", options.set, set.clips().size(), options.clip));
+  }
+  const ClipEntry& clip = set.clips()[options.clip];
+  VideoWriter writer(options.out, clip.width, clip.height, {.frame_rate = VideoReader::kPictureRate, .audio_from = {}});
+  for (std::uint32_t frame = 0; frame < clip.frames; ++frame) writer.write(set.decode_frame({options.clip, frame}));
+  writer.finish();
+  fmt::print("{} frames of {} in {}\n", clip.frames, clip.name, options.out);
   return ExitCode::kDone;
 }
 
@@ -96,6 +112,15 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
   sheet_tool->add_option("--out", options->out, "PNG to write");
   sheet_tool->add_option("--identities", options->sheet.identities, "Rows")->check(CLI::Range(1, 1000));
   sheet_tool->add_option("--frames", options->sheet.frames, "Columns")->check(CLI::Range(1, 1000));
+  CLI::App* frames_tool = add_tool(*shard,
+                                   "frames",
+                                   "Write the frames of one clip as pictures or as a video",
+                                   "understudy shard frames sets/faces --clip 0 --out clip.mp4",
+                                   options,
+                                   chosen,
+                                   write_frames);
+  frames_tool->add_option("--clip", options->clip, "Number of the clip");
+  frames_tool->add_option("--out", options->out, "Video (.mp4), or a folder for pictures")->required();
   sheet_tool->add_option("--cell", options->sheet.cell, "Side of a picture in pixels")->check(CLI::Range(8, 1024));
 }
 

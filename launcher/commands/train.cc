@@ -1,5 +1,7 @@
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "common/atomic_file.h"
 #include "launcher/commands/command.h"
 #include "launcher/ranks.h"
@@ -16,6 +18,7 @@ struct TrainOptions {
   std::vector<std::string> overrides;
   bool fresh = false;
   bool accept_change = false;
+  bool check = false;
 };
 
 TrainRequest request_from(const TrainOptions& options) {
@@ -29,6 +32,14 @@ TrainRequest request_from(const TrainOptions& options) {
   request.fresh = options.fresh;
   request.accept_change = options.accept_change;
   return request;
+}
+
+/// Reads the configuration and reports every problem; trains nothing.
+ExitCode check(const TrainOptions& options) {
+  const TrainRequest request = request_from(options);
+  RunSettings::read(request.config_text, request.config_name, request.overrides);
+  fmt::print("{}: no problems\n", options.config);
+  return ExitCode::kDone;
 }
 
 }  // namespace
@@ -46,7 +57,12 @@ void add_train_command(CLI::App& app, RunCommand& chosen) {
   command->add_option("--set", options->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")->allow_extra_args(false);
   command->add_flag("--fresh", options->fresh, "Refuse a run directory that holds a checkpoint instead of resuming it");
   command->add_flag("--accept-change", options->accept_change, "Resume although keys that define the method have changed");
+  command->add_flag("--check", options->check, "Only read the configuration and report its problems");
   command->callback([options, &chosen] {
+    if (options->check) {
+      chosen = [options] { return check(*options); };
+      return;
+    }
     if (options->run_directory.empty()) options->run_directory = "runs/" + std::filesystem::path(options->config).stem().string();
     chosen = [options] {
       const std::filesystem::path outcome_file = std::filesystem::path(options->run_directory) / "outcome.json";

@@ -13,11 +13,24 @@ FsrtModel::FsrtModel(const FsrtModelConfig& config) {
   expression_encoder_ = register_module("expression_encoder", std::make_shared<ExpressionNetwork>(config));
 }
 
+namespace {
+
+/// PyTorch's default start shrinks the picture's share of the tokens by 0.41 a layer; see model.encoder_gain.
+void scale_convolutions(FsrtEncoder& encoder, double gain) {
+  const at::NoGradGuard no_grad;
+  for (auto& item : encoder.named_parameters()) {
+    if (item.key().rfind("conv_blocks.", 0) == 0) item.value().mul_(gain);
+  }
+}
+
+}  // namespace
+
 FsrtNetworks make_fsrt_networks(const FsrtModelConfig& config, std::uint64_t seed, bool with_discriminator) {
   FsrtNetworks networks;
   networks.model = std::make_shared<FsrtModel>(config);
   networks.detector = std::make_shared<KeypointDetector>(config);
   initialize(networks.model->encoder(), seed, "encoder");
+  if (config.encoder_gain != 1.0) scale_convolutions(networks.model->encoder(), config.encoder_gain);
   initialize(networks.model->decoder(), seed, "decoder");
   initialize(networks.model->expression_encoder(), seed, "expression_encoder");
   initialize(*networks.detector, seed, "kp_detector");
