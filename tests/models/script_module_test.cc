@@ -42,6 +42,14 @@ TEST(ScriptModule, ComputesLinearLayersWithAndWithoutBias) {
   expect_twin(without_bias, script_linear, ramp({4, 5}));
 }
 
+TEST(ScriptModule, ComputesWideLinearLayersToTheBit) {
+  Linear with_bias(256, 320);
+  expect_twin(with_bias, script_linear, ramp({2, 600, 256}));
+  expect_twin(with_bias, script_linear, ramp({256, 1200}).t());
+  Linear without_bias(320, 256, false);
+  expect_twin(without_bias, script_linear, ramp({1, 1024, 320}));
+}
+
 TEST(ScriptModule, ComputesNormalisations) {
   LayerNorm layer_norm(6);
   expect_twin(layer_norm, script_layer_norm, ramp({4, 6}));

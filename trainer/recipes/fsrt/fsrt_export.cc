@@ -58,6 +58,16 @@ double largest_difference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().masked_fill(both_undefined, 0).max().item<double>();
 }
 
+void require_close(const at::Tensor& found, const at::Tensor& wanted) {
+  const double difference = largest_difference(found, wanted);
+  if (difference <= kScriptTolerance) return;  // NaN is not
+  throw CheckpointError(fmt::format(
+      "reenactor.ts.pt renders other pictures than the trainer's networks: difference {}, allowed {}; export "
+      "without torchscript and report this",
+      difference,
+      kScriptTolerance));
+}
+
 /// @throws CheckpointError  when the script renders other pictures than the trainer's own inference
 void require_same_pictures(torch::jit::Module script, const FsrtRecipeConfig& config, const NamedTensors& weights) {
   const at::NoGradGuard no_grad;
@@ -74,18 +84,14 @@ void require_same_pictures(torch::jit::Module script, const FsrtRecipeConfig& co
   FsrtReenactor reenactor(config, weights, std::nullopt);
   reenactor.set_sources(sources);
   reenactor.set_reference(reference);
-  for (const bool relative : {false, true}) {
+  // Relative motion with adapted scale needs every method. A detector that puts all keypoints on one line has no scale,
+  // and its picture shows nothing: then absolute motion decides.
+  for (const bool relative : {true, false}) {
     const at::Tensor wanted = reenactor.render(driving, {.relative = relative, .adapt_scale = relative});
     const at::Tensor found =
         script.forward({at::cat(source_inputs), input_of(driving), input_of(reference), relative, relative}).toTensor();
-    const double difference = largest_difference(found[0], wanted);
-    if (difference <= kScriptTolerance) continue;  // NaN is not
-    throw CheckpointError(
-        fmt::format("reenactor.ts.pt renders other pictures than the trainer's networks: difference {} "
-                    "in {} mode, allowed {}; export without torchscript and report this",
-                    difference,
-                    relative ? "relative" : "absolute",
-                    kScriptTolerance));
+    require_close(found[0], wanted);
+    if (wanted.isfinite().all().item<bool>()) return;
   }
 }
 
