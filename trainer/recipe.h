@@ -77,7 +77,8 @@ struct Player {
 };
 
 /// What one player minimises on one micro-batch. `compute` runs with the other players' parameters frozen; the trainer
-/// runs objectives in order, each followed by its backward pass, all on the weights before the step.
+/// runs objectives in order, each followed by its backward pass, all on the weights before the step. Of a player that does
+/// not step, terms and statistics alone are taken.
 struct Objective {
   struct Result {
     at::Tensor loss;                       ///< scalar

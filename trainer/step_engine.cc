@@ -104,12 +104,15 @@ void StepEngine::compute_micro_batch(const MicroBatch& batch, const CoupledGroup
     const Player& player = players_[objective.player];
     const OnlyPlayer guard(players_, objective.player);
     Objective::Result result = objective.compute();
-    exchanges_[objective.player]->before_backward(result.loss);
-    result.loss.backward();
+    const bool steps = player.active(batch.iteration);
+    if (steps) {
+      exchanges_[objective.player]->before_backward(result.loss);
+      result.loss.backward();
+    }
     if (!report.finding) {
       if (const auto tensor = find_non_finite(player, result.loss)) report.finding = NonFiniteFinding{*tensor, batch};
     }
-    exchanges_[objective.player]->after_backward();
+    if (steps) exchanges_[objective.player]->after_backward();
     row.insert(row.end(), result.terms.begin(), result.terms.end());
     statistics.insert(statistics.end(), result.statistics.begin(), result.statistics.end());
   }
