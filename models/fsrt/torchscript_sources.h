@@ -2,8 +2,8 @@
 
 namespace understudy {
 
-// Methods of the TorchScript reenactor. Constants whose names end in a verb with {} are templates of fmt. ScalarType 6 is
-// float32, 7 is float64: the names of types do not exist where these methods are compiled.
+// Methods of the TorchScript reenactor; torchscript.cc fills the {} of some. ScalarType 6 is float32 and 7 is float64,
+// because types have no names where these methods are compiled.
 
 // --- Positions (positional_encoding.h, coordinate_grid.h) ---
 
