@@ -46,7 +46,7 @@ struct FsrtModelConfig {
   bool discriminator_keypoints = true;
   bool discriminator_spectral_norm = false;
 
-  std::int64_t no_gradient_queries = 2048;  ///< queries decoded at once when no gradient is wanted: bounds the memory
+  std::int64_t no_gradient_queries = 4096;  ///< queries decoded at once when no gradient is wanted: bounds the memory
 
   /// The sizes above with 0 and empty replaced by those of the chosen decoder.
   std::int64_t resolved_decoder_heads() const { return decoder_heads != 0 ? decoder_heads : small_decoder ? 6 : 12; }
