@@ -24,8 +24,8 @@ constexpr double kEncoderGflop = 2 * 79.2;
 constexpr double kFullGflop = 2 * 1056.0;
 constexpr double kSmallGflop = 2 * 420.0;
 
-// By the clock, and processor time by thread: with one thread (OMP_NUM_THREADS=1) the latter is what counts on a busy
-// machine.
+// By the clock, and processor time by thread. The latter is what counts on a busy machine, where
+// OMP_WAIT_POLICY=passive keeps threads that wait for one another from using it up.
 struct Seconds {
   double clock = std::numeric_limits<double>::max();
   double processor = std::numeric_limits<double>::max();

@@ -37,7 +37,8 @@ struct PhaseCase {
 
 constexpr std::array<PhaseCase, 3> kPhases{{{"I", 0, 930}, {"II", 200'000, 3850}, {"III", 600'000, 4300}}};
 
-// By the clock, and processor time by thread: the latter is what counts on a busy machine.
+// By the clock, and processor time by thread. The latter is what counts on a busy machine, where
+// OMP_WAIT_POLICY=passive keeps threads that wait for one another from using it up.
 struct Seconds {
   double clock;
   double processor;
