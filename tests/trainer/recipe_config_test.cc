@@ -1,0 +1,86 @@
+#include "trainer/recipe_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/errors.h"
+#include "tests/trainer/tiny_run.h"
+
+namespace understudy {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+TEST(RecipeNames, AreListedWhenAnotherIsAskedFor) {
+  EXPECT_THAT(recipe_names(), ElementsAre("fsrt", "keypoints"));
+  EXPECT_THAT(
+      [] { make_recipe_config("keypoint"); },
+      ThrowsMessage<ConfigError>(AllOf(
+          HasSubstr("\"keypoint\""), HasSubstr("there are fsrt, keypoints"), HasSubstr("did you mean keypoints?"))));
+  EXPECT_THAT([] { RunSettings::read("[recipe]\nname = \"nerf\"", "run.toml", {}); },
+              ThrowsMessage<ConfigError>(HasSubstr("there are fsrt, keypoints")));
+}
+
+TEST(RunSettings, TakeTheRecipeFromTheFileOrFromAnOverride) {
+  EXPECT_EQ(RunSettings::read("", "run.toml", {}).run.recipe, "fsrt");
+  const RunSettings from_file = RunSettings::read("[recipe]\nname = \"keypoints\"", "run.toml", {});
+  EXPECT_EQ(from_file.run.validation.metric, "point_error");
+  const RunSettings overridden =
+      RunSettings::read("[recipe]\nname = \"fsrt\"", "run.toml", {{.key = "recipe.name", .value = "keypoints"}});
+  EXPECT_EQ(overridden.run.recipe, "keypoints");
+  EXPECT_EQ(overridden.run.validation.mode, MetricMode::kMinimise);
+}
+
+TEST(RunSettings, SurviveTheWayThroughText) {
+  for (const std::string& name : recipe_names()) {
+    const RunSettings defaults = RunSettings::defaults(name);
+    const std::string text = defaults.text();
+    EXPECT_EQ(RunSettings::read(text, "resolved.toml", {}).text(), text);
+
+    const std::string changed = RunSettings::read(text,
+                                                  "resolved.toml",
+                                                  {{.key = "run.seed", .value = "41"},
+                                                   {.key = "optimizer.learning_rate", .value = "3.0000000000000001e-5"},
+                                                   {.key = "run.non_finite", .value = "rollback"},
+                                                   {.key = "data.train", .value = "\"a b/\\\"c\\\"\""},
+                                                   {.key = "model.render_widths", .value = "[8, 16]"}})
+                                    .text();
+    EXPECT_NE(changed, text);
+    const RunSettings again = RunSettings::read(changed, "resolved.toml", {});
+    EXPECT_EQ(again.text(), changed);
+    EXPECT_EQ(again.run.seed, 41);
+    EXPECT_EQ(again.run.optimizer.learning_rate, 3e-5);
+    EXPECT_EQ(again.run.non_finite, NonFinitePolicy::kRollback);
+    EXPECT_EQ(again.run.train_set, "a b/\"c\"");
+  }
+}
+
+TEST(RunSettings, ReportUnknownKeysAndImpossibleValuesTogether) {
+  EXPECT_THAT(
+      [] { RunSettings::read("[run]\nseeds = 3\nlog_every = 0\n[phases]\nphase1_iterations = -1", "run.toml", {}); },
+      ThrowsMessage<ConfigError>(AllOf(HasSubstr("run.toml: 3 problems"),
+                                       HasSubstr("seeds"),
+                                       HasSubstr("log_every"),
+                                       HasSubstr("phase1_iterations"))));
+}
+
+TEST(RunSettings, RefuseKeysOfAnotherRecipe) {
+  EXPECT_THAT(
+      [] { RunSettings::read("[recipe]\nname = \"keypoints\"\n[phases]\nphase1_iterations = 1", "run.toml", {}); },
+      ThrowsMessage<ConfigError>(HasSubstr("phases")));
+}
+
+TEST(RunSettings, ReportCrossFieldProblemsOfRunAndRecipeTogether) {
+  EXPECT_THAT(
+      [] {
+        RunSettings::read(
+            "[batch]\nglobal_batch = 24\nmicro_batch = 5\n[losses]\nperceptual_weights = [1.0]", "run.toml", {});
+      },
+      ThrowsMessage<ConfigError>(AllOf(HasSubstr("2 problems"), HasSubstr("try 20 or 25"), HasSubstr("5 taps"))));
+}
+
+}  // namespace
+}  // namespace understudy
