@@ -33,7 +33,8 @@ struct Manifest {
 std::string write_manifest(const Manifest& manifest);
 
 /// @param where  name of the file, for messages
-/// @throws CheckpointError  for a wrong checksum, bad JSON, a missing or mistyped key, a newer version or an unsafe part name
+/// @throws CheckpointError  for a wrong checksum, bad JSON, a missing or mistyped key, a newer version or an unsafe
+/// part name
 Manifest parse_manifest(std::string_view json, std::string_view where);
 
 /// Reads `folder`/manifest.json. @throws CheckpointError

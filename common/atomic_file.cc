@@ -1,8 +1,5 @@
 #include "common/atomic_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -10,7 +7,9 @@
 #include <sstream>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "common/errors.h"
 
@@ -19,11 +18,12 @@ namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view action) {
   const int reason = errno;
-  throw FileError(fmt::format("{}: cannot {}: {}{}",
-                              path.string(),
-                              action,
-                              std::strerror(reason),
-                              reason == ENOSPC || reason == EDQUOT ? "; free space or move the run to another file system" : ""));
+  throw FileError(
+      fmt::format("{}: cannot {}: {}{}",
+                  path.string(),
+                  action,
+                  std::strerror(reason),
+                  reason == ENOSPC || reason == EDQUOT ? "; free space or move the run to another file system" : ""));
 }
 
 void sync_path(const std::filesystem::path& path, int flags) {
@@ -63,7 +63,9 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
   }
 }
 
-void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
+void AtomicFile::write(std::string_view text) {
+  write(std::as_bytes(std::span(text.data(), text.size())));
+}
 
 void AtomicFile::commit() {
   if (::fsync(descriptor_) != 0) fail(temporary_, "sync");
@@ -92,9 +94,13 @@ std::string read_file(const std::filesystem::path& path) {
   return std::move(text).str();
 }
 
-void sync_file(const std::filesystem::path& path) { sync_path(path, O_RDONLY); }
+void sync_file(const std::filesystem::path& path) {
+  sync_path(path, O_RDONLY);
+}
 
-void sync_folder(const std::filesystem::path& folder) { sync_path(folder, O_RDONLY | O_DIRECTORY); }
+void sync_folder(const std::filesystem::path& folder) {
+  sync_path(folder, O_RDONLY | O_DIRECTORY);
+}
 
 void publish_folder(const std::filesystem::path& temporary, const std::filesystem::path& final_name) {
   sync_folder(temporary);

@@ -60,7 +60,9 @@ class ConfigPrinter : public ConfigVisitor {
     on_key(key, toml_list(values, toml_real), "list of " + real_range(low, high));
   }
   void integers(const KeyInfo& key, std::vector<std::int64_t>& values, std::int64_t low, std::int64_t high) override {
-    on_key(key, toml_list(values, [](std::int64_t v) { return fmt::format("{}", v); }), "list of " + integer_range(low, high));
+    on_key(key,
+           toml_list(values, [](std::int64_t v) { return fmt::format("{}", v); }),
+           "list of " + integer_range(low, high));
   }
 
  protected:
@@ -108,7 +110,9 @@ class ConfigWriter final : public ConfigPrinter {
   std::string joined() const { return sections_.joined(); }
 
  private:
-  void on_section(std::string_view name, std::string_view) override { sections_.section(name, fmt::format("[{}]\n", name)); }
+  void on_section(std::string_view name, std::string_view) override {
+    sections_.section(name, fmt::format("[{}]\n", name));
+  }
   void on_key(const KeyInfo& key, const std::string& value, const std::string&) override {
     sections_.section(section_, "") += fmt::format("{} = {}\n", key.name, value);
   }
@@ -121,10 +125,10 @@ class ConfigDocument final : public ConfigPrinter {
 
  private:
   void on_section(std::string_view name, std::string_view help) override {
-    sections_.section(name,
-                      fmt::format("## `[{}]`\n\n{}\n\n| key | kind | default | values | meaning |\n|---|---|---|---|---|\n",
-                                  name,
-                                  help));
+    sections_.section(
+        name,
+        fmt::format(
+            "## `[{}]`\n\n{}\n\n| key | kind | default | values | meaning |\n|---|---|---|---|---|\n", name, help));
   }
   void on_key(const KeyInfo& key, const std::string& value, const std::string& range) override {
     sections_.section(section_, "") += fmt::format("| `{}` | {} | `{}` | {} | {} |\n",
@@ -150,13 +154,20 @@ class MethodKeys final : public ConfigPrinter {
 
 std::string type_name(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::table: return "a table";
-    case toml::node_type::array: return "a list";
-    case toml::node_type::string: return "text";
-    case toml::node_type::integer: return "an integer";
-    case toml::node_type::floating_point: return "a number";
-    case toml::node_type::boolean: return "true or false";
-    default: return "a date or time";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::string:
+      return "text";
+    case toml::node_type::integer:
+      return "an integer";
+    case toml::node_type::floating_point:
+      return "a number";
+    case toml::node_type::boolean:
+      return "true or false";
+    default:
+      return "a date or time";
   }
 }
 
@@ -234,7 +245,8 @@ class ConfigReader final : public ConfigVisitor {
       if (!node.is_table()) continue;
       for (const auto& [key, value] : *node.as_table()) {
         if (!known->second.contains(std::string(key.str()))) {
-          report_unknown("key", std::string(key.str()), section_name + ".", value, {known->second.begin(), known->second.end()});
+          report_unknown(
+              "key", std::string(key.str()), section_name + ".", value, {known->second.begin(), known->second.end()});
         }
       }
     }
@@ -277,7 +289,8 @@ class ConfigReader final : public ConfigVisitor {
   template <class Value>
   bool check_range(const KeyInfo& key, Value value, Value low, Value high) {
     if (value >= low && value <= high) return true;
-    const bool open_end = high == std::numeric_limits<Value>::max() || (std::is_floating_point_v<Value> && std::isinf(static_cast<double>(high)));
+    const bool open_end = high == std::numeric_limits<Value>::max() ||
+                          (std::is_floating_point_v<Value> && std::isinf(static_cast<double>(high)));
     problems_.add_key(full_name(key),
                       open_end ? fmt::format("must be at least {}, not {}", low, value)
                                : fmt::format("must lie between {} and {}, not be {}", low, high, value));
@@ -341,21 +354,26 @@ toml::table parse_override_table(const ConfigOverride& item) {
 void apply_override(toml::table& root, const ConfigOverride& item) {
   toml::table parsed = parse_override_table(item);
   for (auto& [section, table] : parsed) {
-    if (root.get(section.str()) == nullptr || !root.get(section.str())->is_table()) root.insert_or_assign(section.str(), toml::table{});
+    if (root.get(section.str()) == nullptr || !root.get(section.str())->is_table())
+      root.insert_or_assign(section.str(), toml::table{});
     toml::table& target = *root.get(section.str())->as_table();
     for (auto& [key, value] : *table.as_table()) target.insert_or_assign(key.str(), value);
   }
 }
 
-toml::table parse_toml(std::string_view text, std::string_view name) { return toml::parse(text, std::string(name)); }
+toml::table parse_toml(std::string_view text, std::string_view name) {
+  return toml::parse(text, std::string(name));
+}
 
 }  // namespace
 
 ConfigOverride parse_override(std::string_view text) {
   const auto equals = text.find('=');
   const auto dot = text.find('.');
-  if (equals == std::string_view::npos || dot == std::string_view::npos || dot > equals || dot == 0 || dot + 1 == equals) {
-    throw ConfigError(fmt::format("--set {}: write SECTION.KEY=VALUE, for example --set optimizer.learning_rate=5e-5", text));
+  if (equals == std::string_view::npos || dot == std::string_view::npos || dot > equals || dot == 0 ||
+      dot + 1 == equals) {
+    throw ConfigError(
+        fmt::format("--set {}: write SECTION.KEY=VALUE, for example --set optimizer.learning_rate=5e-5", text));
   }
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }

@@ -25,8 +25,8 @@ struct KeyInfo {
   std::string_view help;  ///< one sentence for the config reference
 };
 
-/// Visits the keys of a config struct. Each struct has one function `describe(ConfigVisitor&, TheConfig&)` that names all
-/// its keys; reading, writing, comparing and documenting are visitors, so that none of them can forget a key.
+/// Visits the keys of a config struct. Each struct has one function `describe(ConfigVisitor&, TheConfig&)` that names
+/// all its keys; reading, writing, comparing and documenting are visitors, so that none of them can forget a key.
 class ConfigVisitor {
  public:
   virtual ~ConfigVisitor() = default;
@@ -82,7 +82,8 @@ void read_config(std::string_view toml,
                  const DescribeConfig& describe,
                  Problems& problems);
 
-/// The value of one text key before the structs are known (which recipe?), or `fallback`. Syntax errors are left to read_config.
+/// The value of one text key before the structs are known (which recipe?), or `fallback`. Syntax errors are left to
+/// read_config.
 std::string peek_text_key(std::string_view toml,
                           const std::vector<ConfigOverride>& overrides,
                           std::string_view section,

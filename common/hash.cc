@@ -1,13 +1,12 @@
 #include "common/hash.h"
 
-#include <openssl/evp.h>
-
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <vector>
 
 #include <fmt/format.h>
+#include <openssl/evp.h>
 
 #include "common/errors.h"
 
@@ -35,7 +34,9 @@ std::uint32_t crc_by_table(const unsigned char* data, std::size_t size, std::uin
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) std::uint32_t crc_by_instruction(const unsigned char* data, std::size_t size, std::uint32_t crc) {
+__attribute__((target("sse4.2"))) std::uint32_t crc_by_instruction(const unsigned char* data,
+                                                                   std::size_t size,
+                                                                   std::uint32_t crc) {
   std::uint64_t wide = crc;
   for (; size >= 8; size -= 8, data += 8) {
     std::uint64_t word;
@@ -61,7 +62,8 @@ std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t crc) {
 struct Sha256::Context {
   EVP_MD_CTX* handle = EVP_MD_CTX_new();
   Context() {
-    if (handle == nullptr || EVP_DigestInit_ex(handle, EVP_sha256(), nullptr) != 1) throw Error("OpenSSL offers no SHA-256");
+    if (handle == nullptr || EVP_DigestInit_ex(handle, EVP_sha256(), nullptr) != 1)
+      throw Error("OpenSSL offers no SHA-256");
   }
   ~Context() { EVP_MD_CTX_free(handle); }
   Context(const Context&) = delete;
@@ -73,9 +75,13 @@ Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
-void Sha256::update(std::span<const std::byte> bytes) { EVP_DigestUpdate(context_->handle, bytes.data(), bytes.size()); }
+void Sha256::update(std::span<const std::byte> bytes) {
+  EVP_DigestUpdate(context_->handle, bytes.data(), bytes.size());
+}
 
-void Sha256::update(std::string_view text) { update(std::as_bytes(std::span(text.data(), text.size()))); }
+void Sha256::update(std::string_view text) {
+  update(std::as_bytes(std::span(text.data(), text.size())));
+}
 
 std::string Sha256::hex_digest() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

@@ -11,7 +11,8 @@
 
 namespace understudy {
 
-/// CRC-32C (Castagnoli), as in iSCSI: crc32c("123456789") = 0xE3069283. @param crc  result of the bytes before, 0 at first
+/// CRC-32C (Castagnoli), as in iSCSI: crc32c("123456789") = 0xE3069283. @param crc  result of the bytes before, 0 at
+/// first
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t crc = 0);
 
 /// SHA-256 of a stream of bytes.

@@ -1,8 +1,7 @@
 #include "common/log.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-
 #include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
 
 namespace understudy {
 

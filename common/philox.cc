@@ -43,19 +43,26 @@ std::uint32_t Draws::bits32() {
   return block_[used_++];
 }
 
-double Draws::uniform() { return static_cast<double>(bits32()) * 0x1p-32; }
+double Draws::uniform() {
+  return static_cast<double>(bits32()) * 0x1p-32;
+}
 
-double Draws::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double Draws::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
 
 std::uint32_t Draws::below(std::uint32_t bound) {
-  const std::uint32_t threshold = (0U - bound) % bound;  // 2^32 mod bound: draws whose low half is below it are over-represented
+  const std::uint32_t threshold =
+      (0U - bound) % bound;  // 2^32 mod bound: draws whose low half is below it are over-represented
   for (;;) {
     const auto [high, low] = multiply_high_low(bits32(), bound);
     if (low >= threshold) return high;
   }
 }
 
-bool Draws::coin(double probability) { return uniform() < probability; }
+bool Draws::coin(double probability) {
+  return uniform() < probability;
+}
 
 double Draws::normal() {
   if (std::exchange(has_spare_normal_, false)) return spare_normal_;

@@ -14,11 +14,11 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, st
 /// What a draw is for. The number enters the counter, so it must never change once a run depends on it.
 enum class Purpose : std::uint16_t {
   kTest = 0,
-  kIdentityOrder = 1,      ///< permutation of identities, keyed by cycle
-  kClipOrder = 2,          ///< permutation of an identity's clips, keyed by (identity, visit / clips)
-  kFrames = 3,             ///< frames of a sample
+  kIdentityOrder = 1,  ///< permutation of identities, keyed by cycle
+  kClipOrder = 2,      ///< permutation of an identity's clips, keyed by (identity, visit / clips)
+  kFrames = 3,         ///< frames of a sample
   kFlip = 4,
-  kColour = 5,             ///< sub-keys 0, 1, 2 are the colour versions A1, A2, A3
+  kColour = 5,  ///< sub-keys 0, 1, 2 are the colour versions A1, A2, A3
   kOutOfFrameCoin = 6,
   kOutOfFrameCrop = 7,
   kFaceCrop = 8,

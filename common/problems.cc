@@ -27,14 +27,19 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void Problems::add(std::string message) { messages_.push_back(std::move(message)); }
+void Problems::add(std::string message) {
+  messages_.push_back(std::move(message));
+}
 
 void Problems::add_key(std::string_view key, std::string message) {
   const auto place = places_.find(key);
-  add(place == places_.end() ? fmt::format("{}: {}", key, message) : fmt::format("{}: {}: {}", place->second, key, message));
+  add(place == places_.end() ? fmt::format("{}: {}", key, message)
+                             : fmt::format("{}: {}: {}", place->second, key, message));
 }
 
-void Problems::set_place(std::string key, std::string place) { places_[std::move(key)] = std::move(place); }
+void Problems::set_place(std::string key, std::string place) {
+  places_[std::move(key)] = std::move(place);
+}
 
 void Problems::raise_if_any(std::string_view subject) const {
   if (messages_.empty()) return;

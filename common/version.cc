@@ -2,6 +2,8 @@
 
 namespace understudy {
 
-std::string_view version() { return UNDERSTUDY_VERSION; }
+std::string_view version() {
+  return UNDERSTUDY_VERSION;
+}
 
 }  // namespace understudy

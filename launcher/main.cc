@@ -16,12 +16,15 @@ namespace {
 
 using understudy::ExitCode;
 
-int exit_status(ExitCode code) { return static_cast<int>(code); }
+int exit_status(ExitCode code) {
+  return static_cast<int>(code);
+}
 
 std::string suggestion(const CLI::App& app, int argc, char** argv) {
   if (argc < 2) return "";
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
   const std::string near = understudy::nearest_word(argv[1], names);
   return near.empty() || near == argv[1] ? "" : fmt::format("\nDid you mean `understudy {}`?", near);
 }
@@ -45,7 +48,8 @@ int run(const understudy::RunCommand& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Understudy trains face-reenactment networks on clusters, resumes to the same bits, and exports for inference.");
+  CLI::App app(
+      "Understudy trains face-reenactment networks on clusters, resumes to the same bits, and exports for inference.");
   app.name("understudy");
   app.set_version_flag("--version", std::string(understudy::version()));
   app.require_subcommand(1);

@@ -39,13 +39,16 @@ TrainingBatches::TrainingBatches(const Recipe& recipe,
       const std::int64_t slot = index * layout.micro_batch + i;
       episodes.push_back(sampler.episode(static_cast<std::uint64_t>(iteration * layout.global_batch + slot)));
     }
-    return make_micro_batch(recipe, sampler.set(), std::move(episodes), index, {.training = true, .iteration = iteration});
+    return make_micro_batch(
+        recipe, sampler.set(), std::move(episodes), index, {.training = true, .iteration = iteration});
   };
   prefetcher_ = std::make_unique<Prefetcher<MicroBatch>>(
       make, 0, static_cast<std::size_t>(options.threads), static_cast<std::size_t>(options.prefetch));
 }
 
-MicroBatch TrainingBatches::next() { return prefetcher_->next(); }
+MicroBatch TrainingBatches::next() {
+  return prefetcher_->next();
+}
 
 ValidationBatches::ValidationBatches(const Recipe& recipe,
                                      const Sampler& sampler,
@@ -58,12 +61,15 @@ ValidationBatches::ValidationBatches(const Recipe& recipe,
     const auto begin = list.begin() + std::min<std::int64_t>(index * micro_batch, std::ssize(list));
     const auto end = list.begin() + std::min<std::int64_t>((index + 1) * micro_batch, std::ssize(list));
     if (begin == end) return MicroBatch{};  // prepared ahead of need, past the end of the list
-    return make_micro_batch(recipe, sampler.set(), std::vector<Episode>(begin, end), index, {.training = false, .iteration = 0});
+    return make_micro_batch(
+        recipe, sampler.set(), std::vector<Episode>(begin, end), index, {.training = false, .iteration = 0});
   };
   prefetcher_ = std::make_unique<Prefetcher<MicroBatch>>(
       make, 0, static_cast<std::size_t>(options.threads), static_cast<std::size_t>(options.prefetch));
 }
 
-MicroBatch ValidationBatches::next() { return prefetcher_->next(); }
+MicroBatch ValidationBatches::next() {
+  return prefetcher_->next();
+}
 
 }  // namespace understudy

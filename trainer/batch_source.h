@@ -23,11 +23,8 @@ struct LoaderOptions {
 };
 
 /// Stacks prepared samples into one micro-batch. Pure: any thread, any rank, the same bits.
-MicroBatch make_micro_batch(const Recipe& recipe,
-                            const DataSet& data,
-                            std::vector<Episode> episodes,
-                            std::int64_t index,
-                            const SampleUse& use);
+MicroBatch make_micro_batch(
+    const Recipe& recipe, const DataSet& data, std::vector<Episode> episodes, std::int64_t index, const SampleUse& use);
 
 /// The training micro-batches of one rank, in order, prepared ahead by threads.
 class TrainingBatches {

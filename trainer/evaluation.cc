@@ -28,7 +28,9 @@ double psnr_of(const at::Tensor& prediction, const at::Tensor& truth) {
   return psnr(pixel_mse(prediction.unsqueeze(0).to(at::kDouble), truth.unsqueeze(0).to(at::kDouble))).item<double>();
 }
 
-HeadPose pose_of(const FrameTruth& truth) { return {truth.pose[0], truth.pose[1], truth.pose[2]}; }
+HeadPose pose_of(const FrameTruth& truth) {
+  return {truth.pose[0], truth.pose[1], truth.pose[2]};
+}
 
 /// One evaluation: the reenactor, the set, and sums as they grow.
 class Evaluation {
@@ -55,7 +57,8 @@ class Evaluation {
   /// Driving frames of a clip; its first frame is the source.
   std::vector<FrameRef> driving_frames(std::uint32_t clip) const {
     std::vector<FrameRef> frames;
-    for (const std::uint32_t frame : spread(set_.clips()[clip].frames - 1, options_.frames)) frames.push_back({clip, frame + 1});
+    for (const std::uint32_t frame : spread(set_.clips()[clip].frames - 1, options_.frames))
+      frames.push_back({clip, frame + 1});
     return frames;
   }
 
@@ -102,13 +105,18 @@ class Evaluation {
       const auto state = set_.truth(frame);
       if (!state) continue;
       const Picture driving = set_.decode_frame(frame);
-      const Picture expected = render_head(identity_from_vector(*identity), pose_of(*state), expression_from_vector(state->expression), driving.width).picture;
+      const Picture expected = render_head(identity_from_vector(*identity),
+                                           pose_of(*state),
+                                           expression_from_vector(state->expression),
+                                           driving.width)
+                                   .picture;
       const at::Tensor truth = planes(expected);
       const at::Tensor animated = reenactor_.render(driving, {});
       table_.cross_network += psnr_of(animated, truth);
       table_.cross_copied += psnr_of(copied, truth);
       ++table_.crossed;
-      if (shown_.size() < 4 * 6 && frame.frame == frames[frames.size() / 2].frame) show({copied, planes(driving), animated, truth});
+      if (shown_.size() < 4 * 6 && frame.frame == frames[frames.size() / 2].frame)
+        show({copied, planes(driving), animated, truth});
     }
   }
 
@@ -126,11 +134,14 @@ class Evaluation {
 
 }  // namespace
 
-EvaluationTable evaluate(FsrtReenactor& reenactor, const std::filesystem::path& folder, const EvaluationOptions& options) {
+EvaluationTable evaluate(FsrtReenactor& reenactor,
+                         const std::filesystem::path& folder,
+                         const EvaluationOptions& options) {
   const DataSet set = DataSet::open(folder);
   Evaluation evaluation(reenactor, set, options);
   const EvaluationTable table = evaluation.run();
-  if (!options.picture.empty() && !evaluation.shown().empty()) write_png(options.picture, picture_grid(evaluation.shown(), 4, 2));
+  if (!options.picture.empty() && !evaluation.shown().empty())
+    write_png(options.picture, picture_grid(evaluation.shown(), 4, 2));
   return table;
 }
 
@@ -140,7 +151,8 @@ std::string format_table(const EvaluationTable& t) {
   text += fmt::format("  {:<42} {:6.2f} dB\n", "copying the source frame", t.copied_source);
   text += fmt::format("  {:<42} {:6.2f} dB\n", "the mean picture", t.mean_picture);
   if (t.crossed == 0) return text;
-  text += fmt::format("Cross-reenactment against the true picture of A with pose and expression of B, {} pictures\n", t.crossed);
+  text += fmt::format("Cross-reenactment against the true picture of A with pose and expression of B, {} pictures\n",
+                      t.crossed);
   text += fmt::format("  {:<42} {:6.2f} dB\n", "network", t.cross_network);
   text += fmt::format("  {:<42} {:6.2f} dB\n", "copying A", t.cross_copied);
   return text;

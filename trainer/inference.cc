@@ -16,8 +16,10 @@ namespace fs = std::filesystem;
 RunSettings settings_of(const InferenceSource& source, const fs::path& weight_file) {
   if (source.config) return RunSettings::read(read_file(*source.config), source.config->string(), {});
   const fs::path folder = weight_file.parent_path();
-  if (fs::exists(folder / kManifestName)) return RunSettings::read(read_manifest(folder).config, (folder / kManifestName).string(), {});
-  if (fs::exists(folder / "run.toml")) return RunSettings::read(read_file(folder / "run.toml"), (folder / "run.toml").string(), {});
+  if (fs::exists(folder / kManifestName))
+    return RunSettings::read(read_manifest(folder).config, (folder / kManifestName).string(), {});
+  if (fs::exists(folder / "run.toml"))
+    return RunSettings::read(read_file(folder / "run.toml"), (folder / "run.toml").string(), {});
   return RunSettings::defaults("fsrt");
 }
 
@@ -41,7 +43,8 @@ std::unique_ptr<FsrtReenactor> make_reenactor(const InferenceSource& source) {
   if (source.detector) {
     detector = keypoint_detector_weights(load_weights(*source.detector));
   } else if (group_of(weights, "kp_detector").empty()) {
-    throw CheckpointError(fmt::format("{}: holds no keypoint detector; name one with --detector, such as kp_detector.pt", source.weights.string()));
+    throw CheckpointError(fmt::format(
+        "{}: holds no keypoint detector; name one with --detector, such as kp_detector.pt", source.weights.string()));
   }
   return std::make_unique<FsrtReenactor>(config, weights, detector);
 }

@@ -10,9 +10,9 @@ namespace understudy {
 
 /// Where the networks of an inference come from.
 struct InferenceSource {
-  std::filesystem::path weights;                   ///< run, checkpoint, export or weight file
-  std::optional<std::filesystem::path> config;     ///< of the run; needed only beside a bare weight file of other sizes
-  std::optional<std::filesystem::path> detector;   ///< weights of the keypoint detector, unless they are with the others
+  std::filesystem::path weights;                  ///< run, checkpoint, export or weight file
+  std::optional<std::filesystem::path> config;    ///< of the run; needed only beside a bare weight file of other sizes
+  std::optional<std::filesystem::path> detector;  ///< weights of the keypoint detector, unless they are with the others
 };
 
 /// The configuration that belongs to the weights: `config` if given, else the one kept beside them (checkpoint

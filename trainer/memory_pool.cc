@@ -1,9 +1,5 @@
 #include "trainer/memory_pool.h"
 
-#include <malloc.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
@@ -11,6 +7,9 @@
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 namespace understudy {
 namespace {
@@ -20,7 +19,9 @@ constexpr std::size_t kSmallest = std::size_t{64} << 10;
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kAddressSpace = std::size_t{1} << 40;
 
-std::size_t rounded_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
+std::size_t rounded_up(std::size_t bytes, std::size_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
 
 /// The pool lives as long as the process: a tensor may outlive every scope that could own it.
 MemoryPool& tensor_pool() {
@@ -49,7 +50,8 @@ class PoolAllocator final : public c10::Allocator {
 }  // namespace
 
 MemoryPool::MemoryPool(std::size_t capacity) : capacity_(rounded_up(capacity, kHugePage)) {
-  void* range = ::mmap(nullptr, capacity_ + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* range = ::mmap(
+      nullptr, capacity_ + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED) {  // a limit on address space: every request goes to malloc instead
     capacity_ = 0;
     return;

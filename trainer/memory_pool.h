@@ -27,8 +27,8 @@ class MemoryPool {
   bool release(void* address);
 
   struct Usage {
-    std::size_t in_use = 0;       ///< bytes handed out now
-    std::size_t high_water = 0;   ///< bytes of the range ever touched
+    std::size_t in_use = 0;      ///< bytes handed out now
+    std::size_t high_water = 0;  ///< bytes of the range ever touched
   };
   Usage usage() const;
 
@@ -48,8 +48,8 @@ class MemoryPool {
   std::unordered_map<Offset, std::size_t> taken_;
 };
 
-/// Makes torch take its CPU tensors from a MemoryPool for the rest of the process. Pieces below 64 KiB stay with malloc,
-/// which is good at them. Called once, before the first tensor of a training or rendering command.
+/// Makes torch take its CPU tensors from a MemoryPool for the rest of the process. Pieces below 64 KiB stay with
+/// malloc, which is good at them. Called once, before the first tensor of a training or rendering command.
 void keep_tensor_memory();
 
 /// Largest resident size of this process so far, in bytes.

@@ -69,16 +69,16 @@ struct AdamOptions {
 
 /// One trained party: its parameters, when it steps and how fast.
 struct Player {
-  std::string name;                                                ///< "generator"; prefix of its optimiser state
-  std::vector<std::pair<std::string, at::Tensor>> parameters;      ///< official names and order
+  std::string name;                                            ///< "generator"; prefix of its optimiser state
+  std::vector<std::pair<std::string, at::Tensor>> parameters;  ///< official names and order
   AdamOptions adam;
   std::function<double(Iteration)> learning_rate;
   std::function<bool(Iteration)> active = [](Iteration) { return true; };  ///< does it step at this iteration?
 };
 
 /// What one player minimises on one micro-batch. `compute` runs with the other players' parameters frozen; the trainer
-/// runs objectives in order, each followed by its backward pass, all on the weights before the step. Of a player that does
-/// not step, terms and statistics alone are taken.
+/// runs objectives in order, each followed by its backward pass, all on the weights before the step. Of a player that
+/// does not step, terms and statistics alone are taken.
 struct Objective {
   struct Result {
     at::Tensor loss;                       ///< scalar
@@ -108,7 +108,8 @@ class Recipe {
   /// Called once before the micro-batches of an iteration, on every rank alike (power iterations of spectral norms).
   virtual void begin_iteration(Iteration) {}
 
-  /// Values of the micro-batch's own rows that a statistics group couples, without gradient; undefined if there are none.
+  /// Values of the micro-batch's own rows that a statistics group couples, without gradient; undefined if there are
+  /// none.
   virtual at::Tensor coupled_values(const MicroBatch&) { return {}; }
 
   virtual std::vector<Objective> objectives(const MicroBatch& batch, const CoupledGroup& group) = 0;

@@ -16,7 +16,9 @@ std::string RecipeConfig::export_files(const RunConfig& run, const ExportSource&
   throw ConfigError(fmt::format("export: recipe {} has no export", run.recipe));
 }
 
-std::vector<std::string> recipe_names() { return {"fsrt", "keypoints"}; }
+std::vector<std::string> recipe_names() {
+  return {"fsrt", "keypoints"};
+}
 
 std::unique_ptr<RecipeConfig> make_recipe_config(std::string_view name) {
   if (name == "fsrt") return std::make_unique<FsrtRecipeConfig>();
@@ -36,7 +38,9 @@ RunSettings RunSettings::defaults(std::string_view recipe) {
   return settings;
 }
 
-RunSettings RunSettings::read(std::string_view toml, std::string_view name, const std::vector<ConfigOverride>& overrides) {
+RunSettings RunSettings::read(std::string_view toml,
+                              std::string_view name,
+                              const std::vector<ConfigOverride>& overrides) {
   RunSettings settings = defaults(peek_text_key(toml, overrides, "recipe", "name", "fsrt"));
   Problems problems;
   read_config(toml, name, overrides, settings.describing(), problems);
@@ -57,6 +61,8 @@ DescribeConfig RunSettings::describing() const {
   };
 }
 
-std::string RunSettings::text() const { return write_config(describing()); }
+std::string RunSettings::text() const {
+  return write_config(describing());
+}
 
 }  // namespace understudy

@@ -14,29 +14,43 @@ void describe_run(ConfigVisitor& v, RunConfig& c) {
   v.section("run", "Length, seed and habits of a run.");
   v.integer({"seed", kMethod, "seed of every draw"}, c.seed, 0, kNoLimit);
   v.integer({"max_iterations", kMachine, "iterations after which the run is done"}, c.max_iterations, 1, kNoLimit);
-  v.integer({"log_every", kMachine, "iterations between lines of metrics.jsonl and of progress"}, c.log_every, 1, kNoLimit);
-  v.integer({"sample_every", kMachine, "iterations between sample pictures; 0 draws none"}, c.sample_every, 0, kNoLimit);
-  v.choice({"non_finite", kMethod, "what a loss or gradient that is not finite does: end the run, skip the step, or go back to the newest checkpoint once"},
-           c.non_finite,
-           {{"stop", NonFinitePolicy::kStop}, {"skip", NonFinitePolicy::kSkip}, {"rollback", NonFinitePolicy::kRollback}});
+  v.integer(
+      {"log_every", kMachine, "iterations between lines of metrics.jsonl and of progress"}, c.log_every, 1, kNoLimit);
+  v.integer(
+      {"sample_every", kMachine, "iterations between sample pictures; 0 draws none"}, c.sample_every, 0, kNoLimit);
+  v.choice(
+      {"non_finite",
+       kMethod,
+       "what a loss or gradient that is not finite does: end the run, skip the step, or go back to the newest "
+       "checkpoint once"},
+      c.non_finite,
+      {{"stop", NonFinitePolicy::kStop}, {"skip", NonFinitePolicy::kSkip}, {"rollback", NonFinitePolicy::kRollback}});
 }
 
 void describe_batch(ConfigVisitor& v, BatchLayout& c) {
   v.section("batch", "How samples are grouped; independent of the number of ranks.");
-  v.integer({"global_batch", kMethod, "samples behind one optimiser step, over all ranks"}, c.global_batch, 1, kNoLimit);
+  v.integer(
+      {"global_batch", kMethod, "samples behind one optimiser step, over all ranks"}, c.global_batch, 1, kNoLimit);
   v.integer({"micro_batch", kMethod, "samples of one forward and backward pass"}, c.micro_batch, 1, kNoLimit);
-  v.integer({"statistics_group", kMethod, "samples over which a loss that couples samples is taken; 0 means micro_batch"},
-            c.statistics_group,
-            0,
-            kNoLimit);
+  v.integer(
+      {"statistics_group", kMethod, "samples over which a loss that couples samples is taken; 0 means micro_batch"},
+      c.statistics_group,
+      0,
+      kNoLimit);
 }
 
 void describe_optimizer(ConfigVisitor& v, OptimizerConfig& c) {
   v.section("optimizer", "Adam and its learning rate: linear warm-up to the peak, then exponential decay.");
   v.real({"learning_rate", kMethod, "peak learning rate"}, c.learning_rate, 0, 1);
-  v.integer({"warmup_iterations", kMethod, "iterations of linear warm-up of the learning rate from 0"}, c.warmup_iterations, 0, kNoLimit);
+  v.integer({"warmup_iterations", kMethod, "iterations of linear warm-up of the learning rate from 0"},
+            c.warmup_iterations,
+            0,
+            kNoLimit);
   v.real({"decay_factor", kMethod, "factor the rate falls by over decay_iterations"}, c.decay_factor, 1e-6, 1);
-  v.integer({"decay_iterations", kMethod, "iterations over which the rate falls by decay_factor"}, c.decay_iterations, 1, kNoLimit);
+  v.integer({"decay_iterations", kMethod, "iterations over which the rate falls by decay_factor"},
+            c.decay_iterations,
+            1,
+            kNoLimit);
   v.real({"beta1", kMethod, "decay of Adam's first moment"}, c.adam.beta1, 0, 1);
   v.real({"beta2", kMethod, "decay of Adam's second moment"}, c.adam.beta2, 0, 1);
   v.real({"epsilon", kMethod, "Adam's epsilon"}, c.adam.epsilon, 0, 1);
@@ -44,10 +58,18 @@ void describe_optimizer(ConfigVisitor& v, OptimizerConfig& c) {
 
 void describe_data(ConfigVisitor& v, RunConfig& c) {
   v.section("data", "Where samples come from and how they are prepared.");
-  v.text({"train", kMachine, "folder or manifest of the training set; its contents are held by a fingerprint"}, c.train_set);
+  v.text({"train", kMachine, "folder or manifest of the training set; its contents are held by a fingerprint"},
+         c.train_set);
   v.text({"validation", kMachine, "folder or manifest of the validation set; empty: no validation"}, c.validation_set);
-  v.integer({"loader_threads", kMachine, "threads that decode and augment on each rank; 0 works in the training thread"}, c.loader_threads, 0, 256);
-  v.integer({"prefetch", kMachine, "micro-batches prepared ahead on each rank; bounds the loader's memory"}, c.prefetch, 1, 4096);
+  v.integer(
+      {"loader_threads", kMachine, "threads that decode and augment on each rank; 0 works in the training thread"},
+      c.loader_threads,
+      0,
+      256);
+  v.integer({"prefetch", kMachine, "micro-batches prepared ahead on each rank; bounds the loader's memory"},
+            c.prefetch,
+            1,
+            4096);
 }
 
 void describe_validation(ConfigVisitor& v, ValidationConfig& c) {
@@ -59,7 +81,10 @@ void describe_validation(ConfigVisitor& v, ValidationConfig& c) {
   v.choice({"mode", kMethod, "which way the metric is better"},
            c.mode,
            {{"maximise", MetricMode::kMaximise}, {"minimise", MetricMode::kMinimise}});
-  v.integer({"patience", kMethod, "validations of one phase without improvement before the run stops; 0: never stops"}, c.patience, 0, kNoLimit);
+  v.integer({"patience", kMethod, "validations of one phase without improvement before the run stops; 0: never stops"},
+            c.patience,
+            0,
+            kNoLimit);
   v.real({"min_delta", kMethod, "smallest change that counts as improvement"}, c.min_delta, 0, kUnbounded);
   v.integer({"keep_best", kMachine, "best checkpoints kept for each phase"}, c.keep_best, 0, 1000);
 }
@@ -67,16 +92,28 @@ void describe_validation(ConfigVisitor& v, ValidationConfig& c) {
 void describe_machine(ConfigVisitor& v, RunConfig& c) {
   v.section("checkpoints", "When checkpoints are written and which are kept.");
   v.integer({"every", kMachine, "iterations between checkpoints"}, c.checkpoints.every, 1, kNoLimit);
-  v.integer({"keep_newest", kMachine, "newest checkpoints kept; at least 2, so that a damaged one has a predecessor"}, c.checkpoints.keep_newest, 2, kNoLimit);
-  v.integer({"keep_every", kMachine, "also keep checkpoints whose iteration is a multiple of this; 0: none"}, c.checkpoints.keep_every, 0, kNoLimit);
+  v.integer({"keep_newest", kMachine, "newest checkpoints kept; at least 2, so that a damaged one has a predecessor"},
+            c.checkpoints.keep_newest,
+            2,
+            kNoLimit);
+  v.integer({"keep_every", kMachine, "also keep checkpoints whose iteration is a multiple of this; 0: none"},
+            c.checkpoints.keep_every,
+            0,
+            kNoLimit);
   v.section("cluster", "How ranks work together.");
-  v.choice({"reduction", kMethod, "`ordered`: sums in a fixed order, the same bits on any number of ranks; `fast`: overlaps with the backward pass"},
+  v.choice({"reduction",
+            kMethod,
+            "`ordered`: sums in a fixed order, the same bits on any number of ranks; `fast`: overlaps with the "
+            "backward pass"},
            c.reduction,
            {{"ordered", GradientReduction::kOrdered}, {"fast", GradientReduction::kFast}});
-  v.integer({"threads_per_rank", kMethod, "intra-operator threads of a rank, part of the bits; 0: cores divided by ranks at the first start, then kept"},
-            c.threads_per_rank,
-            0,
-            1024);
+  v.integer(
+      {"threads_per_rank",
+       kMethod,
+       "intra-operator threads of a rank, part of the bits; 0: cores divided by ranks at the first start, then kept"},
+      c.threads_per_rank,
+      0,
+      1024);
 }
 
 }  // namespace
@@ -103,15 +140,18 @@ void validate(const RunConfig& config, Problems& problems) {
   }
   if (batch.statistics_group > 0) {
     if (batch.statistics_group % batch.micro_batch != 0) {
-      problems.add_key("batch.statistics_group",
-                       fmt::format("{} is not a multiple of batch.micro_batch = {}", batch.statistics_group, batch.micro_batch));
+      problems.add_key(
+          "batch.statistics_group",
+          fmt::format("{} is not a multiple of batch.micro_batch = {}", batch.statistics_group, batch.micro_batch));
     } else if (batch.global_batch % batch.statistics_group != 0) {
-      problems.add_key("batch.statistics_group",
-                       fmt::format("{} does not divide batch.global_batch = {}", batch.statistics_group, batch.global_batch));
+      problems.add_key(
+          "batch.statistics_group",
+          fmt::format("{} does not divide batch.global_batch = {}", batch.statistics_group, batch.global_batch));
     }
   }
   if (config.validation.every > 0 && config.validation.patience > 0 && config.validation_set.empty()) {
-    problems.add_key("validation.patience", "early stopping needs data.validation; name a set or set validation.patience = 0");
+    problems.add_key("validation.patience",
+                     "early stopping needs data.validation; name a set or set validation.patience = 0");
   }
 }
 

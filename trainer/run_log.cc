@@ -1,15 +1,14 @@
 #include "trainer/run_log.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
@@ -41,11 +40,12 @@ JsonLines::JsonLines(std::filesystem::path path, std::int64_t keep_bytes) : path
 void JsonLines::replace_by_first(std::size_t bytes) const {
   std::string text = std::filesystem::exists(path_) ? read_file(path_) : "";
   if (text.size() < bytes) {
-    throw CheckpointError(fmt::format("{}: {} bytes, but the checkpoint vouches for {}: the log was cut from outside; restore it, or "
-                                      "start another run with --init-from",
-                                      path_.string(),
-                                      text.size(),
-                                      bytes));
+    throw CheckpointError(
+        fmt::format("{}: {} bytes, but the checkpoint vouches for {}: the log was cut from outside; restore it, or "
+                    "start another run with --init-from",
+                    path_.string(),
+                    text.size(),
+                    bytes));
   }
   text.resize(bytes);
   write_file_atomically(path_, text);
@@ -77,8 +77,12 @@ std::string metrics_line(Iteration iteration, const std::string& phase, const st
   return Json{{"iteration", iteration}, {"phase", phase}, {"terms", terms_object(terms)}}.dump();
 }
 
-std::string validation_line(Iteration completed, const std::string& phase, std::int64_t episodes, const std::vector<Term>& means) {
-  return Json{{"completed", completed}, {"phase", phase}, {"validation", terms_object(means)}, {"episodes", episodes}}.dump();
+std::string validation_line(Iteration completed,
+                            const std::string& phase,
+                            std::int64_t episodes,
+                            const std::vector<Term>& means) {
+  return Json{{"completed", completed}, {"phase", phase}, {"validation", terms_object(means)}, {"episodes", episodes}}
+      .dump();
 }
 
 std::string timing_line(Iteration iteration, int world_size, const IterationTiming& timing) {

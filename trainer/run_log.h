@@ -12,8 +12,9 @@ namespace understudy {
 /// Append-only file of one JSON object a line. A failed write is an error at once, not at exit.
 class JsonLines {
  public:
-  /// Opens for appending; `keep_bytes` >= 0 first puts a new file of that many of the old one's bytes (what a checkpoint
-  /// vouches for) in its place. An older start that still lives writes on into the file that no longer has a name.
+  /// Opens for appending; `keep_bytes` >= 0 first puts a new file of that many of the old one's bytes (what a
+  /// checkpoint vouches for) in its place. An older start that still lives writes on into the file that no longer has a
+  /// name.
   /// @throws CheckpointError  when the file is shorter than that. @throws FileError
   JsonLines(std::filesystem::path path, std::int64_t keep_bytes);
   ~JsonLines();
@@ -33,7 +34,10 @@ class JsonLines {
 
 /// A line of metrics.jsonl: what the run computed, nothing of time or machines.
 std::string metrics_line(Iteration iteration, const std::string& phase, const std::vector<Term>& terms);
-std::string validation_line(Iteration completed, const std::string& phase, std::int64_t episodes, const std::vector<Term>& means);
+std::string validation_line(Iteration completed,
+                            const std::string& phase,
+                            std::int64_t episodes,
+                            const std::vector<Term>& means);
 
 /// A line of timing.jsonl: what it took.
 struct IterationTiming {

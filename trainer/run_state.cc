@@ -25,11 +25,14 @@ void copy_all(const NamedTensors& from, const NamedTensors& to, std::string_view
 }
 
 RetentionPolicy retention_of(const RunConfig& config, const StoppingRule& stopping) {
-  RetentionPolicy policy{.keep_newest = config.checkpoints.keep_newest, .keep_every = config.checkpoints.keep_every, .best = {}};
+  RetentionPolicy policy{
+      .keep_newest = config.checkpoints.keep_newest, .keep_every = config.checkpoints.keep_every, .best = {}};
   for (const auto& [phase, iterations] : stopping.best()) {
-    std::vector<std::int64_t> kept(iterations.begin(),
-                                   iterations.begin() + std::min<std::int64_t>(std::ssize(iterations), config.validation.keep_best));
-    if (!kept.empty()) policy.best.push_back({fmt::format("{}-phase-{}", config.validation.metric, phase), std::move(kept)});
+    std::vector<std::int64_t> kept(
+        iterations.begin(),
+        iterations.begin() + std::min<std::int64_t>(std::ssize(iterations), config.validation.keep_best));
+    if (!kept.empty())
+      policy.best.push_back({fmt::format("{}-phase-{}", config.validation.metric, phase), std::move(kept)});
   }
   return policy;
 }
@@ -38,7 +41,9 @@ RetentionPolicy retention_of(const RunConfig& config, const StoppingRule& stoppi
 
 void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state) {
   copy_all(checkpoint.tensors(kModelPart), state.recipe.state(), (checkpoint.folder() / kModelPart).string());
-  copy_all(checkpoint.tensors(kOptimizerPart), state.engine.optimizer_state(), (checkpoint.folder() / kOptimizerPart).string());
+  copy_all(checkpoint.tensors(kOptimizerPart),
+           state.engine.optimizer_state(),
+           (checkpoint.folder() / kOptimizerPart).string());
   const std::string where = (checkpoint.folder() / kTrainerPart).string();
   try {
     const Json trainer = Json::parse(checkpoint.text(kTrainerPart));
@@ -63,7 +68,8 @@ void save_run_state(const CheckpointStore& store,
   manifest.metrics_bytes = static_cast<std::uint64_t>(metrics.sync());
   manifest.parts.push_back(pending->write_tensors(kModelPart, state.recipe.state()));
   manifest.parts.push_back(pending->write_tensors(kOptimizerPart, state.engine.optimizer_state()));
-  const Json trainer = {{"completed", state.completed}, {"finished", state.finished}, {"stopping", Json::parse(state.stopping.state())}};
+  const Json trainer = {
+      {"completed", state.completed}, {"finished", state.finished}, {"stopping", Json::parse(state.stopping.state())}};
   manifest.parts.push_back(pending->write_text(kTrainerPart, trainer.dump()));
   pending->publish(std::move(manifest));
   apply_retention(store, retention_of(config, state.stopping), identity.incarnation);

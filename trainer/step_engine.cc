@@ -15,7 +15,8 @@
 namespace understudy {
 namespace {
 
-/// Lets gradients flow into one player's parameters only: another player's gradient would be computed to be thrown away.
+/// Lets gradients flow into one player's parameters only: another player's gradient would be computed to be thrown
+/// away.
 class OnlyPlayer {
  public:
   OnlyPlayer(std::vector<Player>& players, std::size_t chosen) : players_(players) {
@@ -52,7 +53,8 @@ StepEngine::StepEngine(Recipe& recipe, const RunConfig& config, Communicator& co
       ordered_(config.reduction == GradientReduction::kOrdered),
       communicator_(communicator),
       transport_(communicator),
-      run_(plan_micro_batches(layout_.micro_batches(), communicator.world_size())[static_cast<std::size_t>(communicator.rank())]),
+      run_(plan_micro_batches(layout_.micro_batches(),
+                              communicator.world_size())[static_cast<std::size_t>(communicator.rank())]),
       players_(recipe.players()) {
   if (!ordered_) fast_group_ = std::make_unique<FastGroup>(communicator);
   for (const Player& player : players_) {
@@ -152,14 +154,16 @@ std::optional<std::string> StepEngine::find_non_finite(const Player& player, con
 void StepEngine::average_terms(StepReport& report) {
   nlohmann::ordered_json own = nlohmann::ordered_json::array();
   for (const std::vector<Term>& row : rows_) {
-    for (const auto& [name, value] : row) own.push_back({name, std::isfinite(value) ? nlohmann::ordered_json(value) : nullptr});
+    for (const auto& [name, value] : row)
+      own.push_back({name, std::isfinite(value) ? nlohmann::ordered_json(value) : nullptr});
   }
   const std::vector<std::string> all = communicator_.gather(own.dump(), "gather the terms of the losses");
   for (const std::string& blob : all) {
     for (const auto& item : nlohmann::ordered_json::parse(blob)) {
       const std::string name = item[0];
       const double value = item[1].is_null() ? std::nan("") : item[1].get<double>();
-      const auto known = std::find_if(report.terms.begin(), report.terms.end(), [&](const Term& t) { return t.first == name; });
+      const auto known =
+          std::find_if(report.terms.begin(), report.terms.end(), [&](const Term& t) { return t.first == name; });
       if (known == report.terms.end()) {
         report.terms.emplace_back(name, value);
       } else {
@@ -173,7 +177,8 @@ void StepEngine::average_terms(StepReport& report) {
 void StepEngine::average_statistics() {
   if (statistics_.empty() || statistics_.front().empty()) return;
   if (!statistics_mean_) {
-    statistics_mean_ = std::make_unique<OrderedMean>(transport_, layout_.micro_batches(), statistics_.front(), "batch statistics");
+    statistics_mean_ =
+        std::make_unique<OrderedMean>(transport_, layout_.micro_batches(), statistics_.front(), "batch statistics");
   }
   for (std::vector<at::Tensor>& list : statistics_) statistics_mean_->add(std::move(list));
   recipe_.apply_statistics(statistics_mean_->finish());
@@ -197,7 +202,8 @@ void StepEngine::drop_gradients() {
 std::vector<std::pair<std::string, at::Tensor>> StepEngine::optimizer_state() const {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
   for (std::size_t p = 0; p < players_.size(); ++p) {
-    for (const auto& [name, tensor] : optimizers_[p].state()) tensors.emplace_back(players_[p].name + "." + name, tensor);
+    for (const auto& [name, tensor] : optimizers_[p].state())
+      tensors.emplace_back(players_[p].name + "." + name, tensor);
   }
   return tensors;
 }

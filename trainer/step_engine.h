@@ -27,8 +27,8 @@ struct NonFiniteFinding {
 struct StepReport {
   std::vector<Term> terms;  ///< on rank 0: means over all micro-batches, summed in their order
   bool stop_requested = false;
-  bool finite = true;                        ///< over all ranks; when false no player stepped
-  std::optional<NonFiniteFinding> finding;   ///< set on the ranks that saw it
+  bool finite = true;                       ///< over all ranks; when false no player stepped
+  std::optional<NonFiniteFinding> finding;  ///< set on the ranks that saw it
   double exchange_seconds = 0.0;
 };
 

@@ -13,7 +13,9 @@ using Json = nlohmann::ordered_json;
 
 StoppingRule::StoppingRule(const ValidationConfig& config) : config_(config) {}
 
-bool StoppingRule::better(double a, double b) const { return config_.mode == MetricMode::kMaximise ? a > b : a < b; }
+bool StoppingRule::better(double a, double b) const {
+  return config_.mode == MetricMode::kMaximise ? a > b : a < b;
+}
 
 void StoppingRule::observe(const std::string& phase, std::int64_t iteration, double value) {
   if (phase != phase_) {
@@ -36,7 +38,8 @@ void StoppingRule::observe(const std::string& phase, std::int64_t iteration, dou
 
 void StoppingRule::publish_best(const std::string& phase) {
   std::vector<Scored>& scored = scored_[phase];
-  std::stable_sort(scored.begin(), scored.end(), [this](const Scored& a, const Scored& b) { return better(a.value, b.value); });
+  std::stable_sort(
+      scored.begin(), scored.end(), [this](const Scored& a, const Scored& b) { return better(a.value, b.value); });
   const auto kept = std::min(scored.size(), static_cast<std::size_t>(std::max<std::int64_t>(config_.keep_best, 1)));
   scored.resize(kept);
   std::vector<std::int64_t>& iterations = best_iterations_[phase];

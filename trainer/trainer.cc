@@ -24,7 +24,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
-double seconds_between(Clock::time_point a, Clock::time_point b) { return std::chrono::duration<double>(b - a).count(); }
+double seconds_between(Clock::time_point a, Clock::time_point b) {
+  return std::chrono::duration<double>(b - a).count();
+}
 
 /// Something of a run that needs a file; a failure is added to the problems instead of hiding the next one.
 template <class Make>
@@ -42,7 +44,8 @@ auto collect(Problems& problems, std::string_view key, Make make) -> decltype(ma
 /// A training run from its first collective to its last.
 class Run {
  public:
-  Run(const TrainRequest& request, Communicator& ranks) : request_(request), ranks_(ranks), store_(request.run_directory) {}
+  Run(const TrainRequest& request, Communicator& ranks)
+      : request_(request), ranks_(ranks), store_(request.run_directory) {}
 
   /// @param rolled_back  a non-finite number already sent this run back once
   Outcome run(const std::function<bool()>& stop_requested, bool rolled_back);
@@ -103,11 +106,13 @@ void Run::open() {
   on_rank_zero(ranks_, "open the run directory", [&] {
     fs::create_directories(request_.run_directory);
     if (request_.fresh && !store_.list().empty()) {
-      throw ConfigError(fmt::format("{}: holds checkpoints and --fresh was given; name another run directory", request_.run_directory.string()));
+      throw ConfigError(fmt::format("{}: holds checkpoints and --fresh was given; name another run directory",
+                                    request_.run_directory.string()));
     }
     if (const auto found = store_.newest_intact()) newest = found->manifest().iteration;
     if (newest < 0 && !store_.list().empty()) {
-      throw CheckpointError(fmt::format("{}: no intact checkpoint is left; restore one or start another run", request_.run_directory.string()));
+      throw CheckpointError(fmt::format("{}: no intact checkpoint is left; restore one or start another run",
+                                        request_.run_directory.string()));
     }
   });
   newest = ranks_.all_reduce(newest, Reduction::kMax, "agree on the checkpoint to resume");
@@ -118,12 +123,13 @@ void Run::open() {
     before = RunSettings::read(checkpoint->manifest().config, (checkpoint->folder() / kManifestName).string(), {});
   }
   settle_threads(before);
-  if (settings_->run.batch.statistics_group == 0) settings_->run.batch.statistics_group = settings_->run.batch.micro_batch;
+  if (settings_->run.batch.statistics_group == 0)
+    settings_->run.batch.statistics_group = settings_->run.batch.micro_batch;
   open_data_and_recipe();
   if (before) compare_with(*before, checkpoint->manifest());
   on_rank_zero(ranks_, "take the run", [&] { identity_.incarnation = store_.take_incarnation(); });
-  identity_.incarnation = static_cast<std::uint64_t>(
-      ranks_.all_reduce(static_cast<std::int64_t>(identity_.incarnation), Reduction::kMax, "share the number of this start"));
+  identity_.incarnation = static_cast<std::uint64_t>(ranks_.all_reduce(
+      static_cast<std::int64_t>(identity_.incarnation), Reduction::kMax, "share the number of this start"));
   start_or_resume(checkpoint);
 }
 
@@ -131,9 +137,13 @@ void Run::settle_threads(const std::optional<RunSettings>& before) {
   std::int64_t& threads = settings_->run.threads_per_rank;
   if (threads == 0 && before) threads = before->run.threads_per_rank;
   if (threads == 0) {
-    threads = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()) / ranks_.local_size());
+    threads =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()) / ranks_.local_size());
     threads = ranks_.all_reduce(threads, Reduction::kMin, "agree on the number of threads");
-    spdlog::warn("cluster.threads_per_rank = 0: {} from now on; the number is part of the run's bits and is kept in its configuration", threads);
+    spdlog::warn(
+        "cluster.threads_per_rank = 0: {} from now on; the number is part of the run's bits and is kept in its "
+        "configuration",
+        threads);
   }
   set_intra_operator_threads(static_cast<int>(threads));
 }
@@ -143,10 +153,11 @@ void Run::compare_with(const RunSettings& before, const Manifest& manifest) cons
   for (const auto& [name, fingerprint] : identity_.data_fingerprints) {
     const auto known = manifest.data_fingerprints.find(name);
     if (known != manifest.data_fingerprints.end() && known->second != fingerprint) {
-      differences.push_back(fmt::format("data.{}: the set's contents have changed (fingerprint {:.12} in the checkpoint, {:.12} now)",
-                                        name,
-                                        known->second,
-                                        fingerprint));
+      differences.push_back(
+          fmt::format("data.{}: the set's contents have changed (fingerprint {:.12} in the checkpoint, {:.12} now)",
+                      name,
+                      known->second,
+                      fingerprint));
     }
   }
   if (differences.empty()) return;
@@ -154,18 +165,24 @@ void Run::compare_with(const RunSettings& before, const Manifest& manifest) cons
     if (ranks_.rank() == 0) spdlog::warn("resuming with changes:\n  {}", fmt::join(differences, "\n  "));
     return;
   }
-  throw ConfigError(fmt::format("{}: cannot resume, the method has changed:\n  {}\nUndo the change, start another run, or pass --accept-change",
-                                request_.run_directory.string(),
-                                fmt::join(differences, "\n  ")));
+  throw ConfigError(fmt::format(
+      "{}: cannot resume, the method has changed:\n  {}\nUndo the change, start another run, or pass --accept-change",
+      request_.run_directory.string(),
+      fmt::join(differences, "\n  ")));
 }
 
 void Run::open_data_and_recipe() {
   Problems problems;
-  if (config().train_set.empty()) problems.add_key("data.train", "names no set; write one with `understudy synthesize` or `understudy pack`");
+  if (config().train_set.empty())
+    problems.add_key("data.train", "names no set; write one with `understudy synthesize` or `understudy pack`");
   recipe_ = collect(problems, "recipe", [&] { return settings_->recipe->make_recipe(config()); });
-  const SetRequirements requirements = recipe_ ? requirements_of(recipe_->episode()) : SetRequirements{.landmarks = true, .masks = false};
-  const auto open_set = [&](const std::string& path) { return std::make_shared<const DataSet>(DataSet::open(path, requirements)); };
-  if (!config().train_set.empty()) train_set_ = collect(problems, "data.train", [&] { return open_set(config().train_set); });
+  const SetRequirements requirements =
+      recipe_ ? requirements_of(recipe_->episode()) : SetRequirements{.landmarks = true, .masks = false};
+  const auto open_set = [&](const std::string& path) {
+    return std::make_shared<const DataSet>(DataSet::open(path, requirements));
+  };
+  if (!config().train_set.empty())
+    train_set_ = collect(problems, "data.train", [&] { return open_set(config().train_set); });
   if (!config().validation_set.empty()) {
     validation_set_ = collect(problems, "data.validation", [&] { return open_set(config().validation_set); });
   }
@@ -193,11 +210,20 @@ void Run::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
     finished_ = loaded.finished;
     saved_ = completed_;
     metrics_bytes = static_cast<std::int64_t>(checkpoint->manifest().metrics_bytes);
-    spdlog::info("resuming {} after iteration {} (start {})", request_.run_directory.string(), completed_, identity_.incarnation);
+    spdlog::info("resuming {} after iteration {} (start {})",
+                 request_.run_directory.string(),
+                 completed_,
+                 identity_.incarnation);
   } else if (request_.init_from) {
     const TransferReport report = transfer_weights(load_weights(*request_.init_from), recipe_->state());
-    if (report.taken == 0) throw CheckpointError(fmt::format("--init-from {}: no tensor fits this configuration", request_.init_from->string()));
-    spdlog::info("{} tensors from {}; {} not in it, {} of another shape", report.taken, request_.init_from->string(), report.missing.size(), report.misshapen.size());
+    if (report.taken == 0)
+      throw CheckpointError(
+          fmt::format("--init-from {}: no tensor fits this configuration", request_.init_from->string()));
+    spdlog::info("{} tensors from {}; {} not in it, {} of another shape",
+                 report.taken,
+                 request_.init_from->string(),
+                 report.missing.size(),
+                 report.misshapen.size());
   }
   on_rank_zero(ranks_, "open the logs", [&] {
     store_.require_newest(identity_.incarnation);
@@ -206,12 +232,13 @@ void Run::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
     write_file_atomically(request_.run_directory / "run.toml", identity_.config);
   });
   const MicroBatchRun range = engine_->range();
-  batches_ = std::make_unique<TrainingBatches>(*recipe_,
-                                               *sampler_,
-                                               config().batch,
-                                               MicroBatchRange{range.begin, range.begin + range.count},
-                                               completed_,
-                                               LoaderOptions{.threads = config().loader_threads, .prefetch = config().prefetch});
+  batches_ = std::make_unique<TrainingBatches>(
+      *recipe_,
+      *sampler_,
+      config().batch,
+      MicroBatchRange{range.begin, range.begin + range.count},
+      completed_,
+      LoaderOptions{.threads = config().loader_threads, .prefetch = config().prefetch});
 }
 
 Outcome Run::train_until_the_end(const std::function<bool()>& stop_requested, bool rolled_back) {
@@ -222,14 +249,16 @@ Outcome Run::train_until_the_end(const std::function<bool()>& stop_requested, bo
     try {
       stop = one_iteration(stop_requested());
     } catch (const RollBack& error) {
-      if (rolled_back) throw NonFiniteError(fmt::format("{}; it came again after going back to the newest checkpoint", error.what()));
+      if (rolled_back)
+        throw NonFiniteError(fmt::format("{}; it came again after going back to the newest checkpoint", error.what()));
       throw;
     }
     const bool new_best = validate_if_due();
     if (config().sample_every > 0 && completed_ % config().sample_every == 0) draw_samples();
     if (stop || new_best || finished_ || completed_ % config().checkpoints.every == 0) save();
     if (stop && completed_ < end && !finished_) {
-      return {ExitCode::kRunAgain, fmt::format("stopped on request after iteration {}; a checkpoint is written, run me again", completed_)};
+      return {ExitCode::kRunAgain,
+              fmt::format("stopped on request after iteration {}; a checkpoint is written, run me again", completed_)};
     }
   }
   save();
@@ -271,9 +300,11 @@ void Run::handle_non_finite(const StepReport& report) {
   std::string description;
   if (report.finding) {
     const MicroBatch& batch = report.finding->micro_batch;
-    const fs::path file = request_.run_directory / "failed" / fmt::format("iteration-{:09d}-micro-batch-{}.safetensors", completed_, batch.index);
+    const fs::path file = request_.run_directory / "failed" /
+                          fmt::format("iteration-{:09d}-micro-batch-{}.safetensors", completed_, batch.index);
     fs::create_directories(file.parent_path());
-    write_safetensors(file, recipe_->batch_tensors(batch), {{"format", "understudy.batch.v1"}, {"system", config().recipe}});
+    write_safetensors(
+        file, recipe_->batch_tensors(batch), {{"format", "understudy.batch.v1"}, {"system", config().recipe}});
     std::vector<std::string> frames;
     for (const Episode& episode : batch.episodes) frames.push_back(train_set_->describe(episode.frames.back()));
     description = fmt::format("rank {}: {} is not finite at iteration {}, micro-batch {} ({}); replay it from {}",
@@ -300,10 +331,14 @@ bool Run::validate_if_due() {
   if (!validator_ || completed_ % config().validation.every != 0) return false;
   const std::vector<Term> means = validator_->run(*recipe_, ranks_);
   const std::string phase = recipe_->phase(completed_ - 1);
-  const auto deciding = std::find_if(means.begin(), means.end(), [&](const Term& t) { return t.first == config().validation.metric; });
+  const auto deciding =
+      std::find_if(means.begin(), means.end(), [&](const Term& t) { return t.first == config().validation.metric; });
   if (deciding == means.end()) {
     std::vector<std::string> names = recipe_->validation_metrics();
-    throw ConfigError(fmt::format("validation.metric = \"{}\": recipe {} has {}", config().validation.metric, config().recipe, fmt::join(names, ", ")));
+    throw ConfigError(fmt::format("validation.metric = \"{}\": recipe {} has {}",
+                                  config().validation.metric,
+                                  config().recipe,
+                                  fmt::join(names, ", ")));
   }
   stopping_->observe(phase, completed_, deciding->second);
   finished_ = stopping_->should_stop();

@@ -14,11 +14,11 @@ namespace understudy {
 
 /// What `understudy train` is asked to do.
 struct TrainRequest {
-  std::string config_text;   ///< TOML
-  std::string config_name;   ///< for messages
+  std::string config_text;  ///< TOML
+  std::string config_name;  ///< for messages
   std::vector<ConfigOverride> overrides;
   std::filesystem::path run_directory;
-  std::optional<std::int64_t> until;            ///< save and end after so many iterations
+  std::optional<std::int64_t> until;               ///< save and end after so many iterations
   std::optional<std::filesystem::path> init_from;  ///< weights of another run or size
   bool fresh = false;          ///< refuse a run directory that holds a checkpoint instead of resuming it
   bool accept_change = false;  ///< resume although method keys differ; the change is recorded

@@ -31,13 +31,16 @@ LoadedCheckpoint choose_checkpoint(const std::filesystem::path& run, const std::
 }
 
 LoadedRun load_run(const LoadedCheckpoint& checkpoint) {
-  LoadedRun run{RunSettings::read(checkpoint.manifest().config, (checkpoint.folder() / kManifestName).string(), {}), nullptr};
-  if (run.settings.run.threads_per_rank > 0) set_intra_operator_threads(static_cast<int>(run.settings.run.threads_per_rank));
+  LoadedRun run{RunSettings::read(checkpoint.manifest().config, (checkpoint.folder() / kManifestName).string(), {}),
+                nullptr};
+  if (run.settings.run.threads_per_rank > 0)
+    set_intra_operator_threads(static_cast<int>(run.settings.run.threads_per_rank));
   run.recipe = run.settings.recipe->make_recipe(run.settings.run);
   const NamedTensors state = run.recipe->state();
   const TransferReport report = transfer_weights(checkpoint.tensors(kModelPart), state);
   if (report.taken != state.size()) {
-    throw CheckpointError(fmt::format("{}: lacks {} of the networks' tensors", checkpoint.folder().string(), state.size() - report.taken));
+    throw CheckpointError(fmt::format(
+        "{}: lacks {} of the networks' tensors", checkpoint.folder().string(), state.size() - report.taken));
   }
   return run;
 }
@@ -46,11 +49,13 @@ std::vector<Term> validate_run(const std::filesystem::path& run, const std::stri
   keep_tensor_memory();
   LoadedRun loaded = load_run(choose_checkpoint(run, which));
   const RunConfig& config = loaded.settings.run;
-  if (config.validation_set.empty()) throw ConfigError(fmt::format("{}: its configuration names no data.validation", run.string()));
+  if (config.validation_set.empty())
+    throw ConfigError(fmt::format("{}: its configuration names no data.validation", run.string()));
   const EpisodeSpec spec = loaded.recipe->episode();
   const auto set = std::make_shared<const DataSet>(DataSet::open(config.validation_set, requirements_of(spec)));
   const Sampler sampler(set, static_cast<std::uint64_t>(config.seed), spec);
-  const Validator validator(*loaded.recipe, sampler, config.validation, {.threads = config.loader_threads, .prefetch = config.prefetch});
+  const Validator validator(
+      *loaded.recipe, sampler, config.validation, {.threads = config.loader_threads, .prefetch = config.prefetch});
   return validator.run(*loaded.recipe, communicator);
 }
 

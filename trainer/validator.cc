@@ -15,7 +15,10 @@ MicroBatchRange share_of(std::int64_t count, int rank, int world_size) {
 
 }  // namespace
 
-Validator::Validator(const Recipe& recipe, const Sampler& sampler, const ValidationConfig& config, const LoaderOptions& loader)
+Validator::Validator(const Recipe& recipe,
+                     const Sampler& sampler,
+                     const ValidationConfig& config,
+                     const LoaderOptions& loader)
     : recipe_(recipe),
       sampler_(sampler),
       micro_batch_(config.micro_batch),
@@ -55,7 +58,8 @@ std::vector<Term> Validator::run(Recipe& recipe, Communicator& communicator) con
 
 MicroBatch Validator::first_episodes(std::int64_t count) const {
   const auto end = list_.begin() + std::min<std::int64_t>(count, episodes());
-  return make_micro_batch(recipe_, sampler_.set(), std::vector<Episode>(list_.begin(), end), 0, {.training = false, .iteration = 0});
+  return make_micro_batch(
+      recipe_, sampler_.set(), std::vector<Episode>(list_.begin(), end), 0, {.training = false, .iteration = 0});
 }
 
 }  // namespace understudy

@@ -34,12 +34,15 @@ fs::path weight_file_of(const fs::path& path) {
   if (fs::exists(path / kModelPart)) return path / kModelPart;
   if (const auto best = best_of_run(path)) return *best / kModelPart;
   if (const auto newest = CheckpointStore(path).newest_intact()) return newest->folder() / kModelPart;
-  throw CheckpointError(fmt::format("{}: holds neither {} nor a checkpoint; name a weight file, an export, a checkpoint or a run",
-                                    path.string(),
-                                    kModelPart));
+  throw CheckpointError(
+      fmt::format("{}: holds neither {} nor a checkpoint; name a weight file, an export, a checkpoint or a run",
+                  path.string(),
+                  kModelPart));
 }
 
-NamedTensors load_weights(const fs::path& path) { return read_weights(weight_file_of(path)); }
+NamedTensors load_weights(const fs::path& path) {
+  return read_weights(weight_file_of(path));
+}
 
 TransferReport transfer_weights(const NamedTensors& from, const NamedTensors& to) {
   const at::NoGradGuard no_grad;

@@ -19,9 +19,11 @@ struct CheckpointArguments {
 
 void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
   const auto arguments = std::make_shared<CheckpointArguments>();
-  CLI::App* checkpoint = add_command(app, "checkpoint", "List, verify and compare checkpoints", "understudy checkpoint list runs/vox256");
+  CLI::App* checkpoint =
+      add_command(app, "checkpoint", "List, verify and compare checkpoints", "understudy checkpoint list runs/vox256");
   checkpoint->require_subcommand(1);
-  CLI::App* list = add_command(*checkpoint, "list", "Show the checkpoints of a run", "understudy checkpoint list runs/vox256");
+  CLI::App* list =
+      add_command(*checkpoint, "list", "Show the checkpoints of a run", "understudy checkpoint list runs/vox256");
   list->add_option("run", arguments->run, "Run directory")->required();
   list->callback([arguments, &chosen] {
     chosen = [arguments] {
@@ -29,7 +31,10 @@ void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
       return ExitCode::kDone;
     };
   });
-  CLI::App* verify = add_command(*checkpoint, "verify", "Check size and SHA-256 of every part of every checkpoint", "understudy checkpoint verify runs/vox256");
+  CLI::App* verify = add_command(*checkpoint,
+                                 "verify",
+                                 "Check size and SHA-256 of every part of every checkpoint",
+                                 "understudy checkpoint verify runs/vox256");
   verify->add_option("run", arguments->run, "Run directory")->required();
   verify->callback([arguments, &chosen] {
     chosen = [arguments] {
@@ -39,7 +44,10 @@ void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
       return ExitCode::kDone;
     };
   });
-  CLI::App* diff = add_command(*checkpoint, "diff", "Compare the tensors of two checkpoints or weight files", "understudy checkpoint diff runs/a/checkpoints/000005000 model.pt");
+  CLI::App* diff = add_command(*checkpoint,
+                               "diff",
+                               "Compare the tensors of two checkpoints or weight files",
+                               "understudy checkpoint diff runs/a/checkpoints/000005000 model.pt");
   diff->add_option("first", arguments->first, "Checkpoint folder or weight file")->required();
   diff->add_option("second", arguments->second, "Checkpoint folder or weight file")->required();
   diff->callback([arguments, &chosen] {

@@ -2,7 +2,10 @@
 
 namespace understudy {
 
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description, const std::string& example) {
+CLI::App* add_command(CLI::App& parent,
+                      const std::string& name,
+                      const std::string& description,
+                      const std::string& example) {
   CLI::App* command = parent.add_subcommand(name, description);
   command->footer("Example:\n  " + example);
   return command;

@@ -13,7 +13,10 @@ namespace understudy {
 using RunCommand = std::function<ExitCode()>;
 
 /// Adds `name` with a help text that ends in an example. @returns the sub-command, to which the caller adds its options
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description, const std::string& example);
+CLI::App* add_command(CLI::App& parent,
+                      const std::string& name,
+                      const std::string& description,
+                      const std::string& example);
 
 /// Each adds one sub-command and, when that one is chosen, sets `chosen`.
 void add_train_command(CLI::App& app, RunCommand& chosen);

@@ -1,6 +1,3 @@
-#include <sys/statvfs.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -8,6 +5,8 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "common/version.h"
 #include "launcher/commands/command.h"
@@ -16,7 +15,9 @@
 namespace understudy {
 namespace {
 
-void line(std::string_view name, std::string_view value) { fmt::print("{:<14} {}\n", name, value); }
+void line(std::string_view name, std::string_view value) {
+  fmt::print("{:<14} {}\n", name, value);
+}
 
 /// First line that a program prints, or "not found".
 std::string first_line_of(const char* command) {
@@ -55,7 +56,8 @@ std::string free_disk() {
 ExitCode examine() {
   line("understudy", version());
   line("torch", torch_version());
-  line("CPU", fmt::format("{}, {} cores, {}", cpu_model(), std::thread::hardware_concurrency(), torch_cpu_capability()));
+  line("CPU",
+       fmt::format("{}, {} cores, {}", cpu_model(), std::thread::hardware_concurrency(), torch_cpu_capability()));
   line("memory", memory());
   line("GPU", gpu_summary());
   line("MPI", first_line_of("mpirun --version"));
@@ -67,7 +69,8 @@ ExitCode examine() {
 }  // namespace
 
 void add_doctor_command(CLI::App& app, RunCommand& chosen) {
-  add_command(app, "doctor", "Say what this machine has: versions, cores, GPU, MPI, disk", "understudy doctor")->callback([&chosen] { chosen = examine; });
+  add_command(app, "doctor", "Say what this machine has: versions, cores, GPU, MPI, disk", "understudy doctor")
+      ->callback([&chosen] { chosen = examine; });
 }
 
 }  // namespace understudy

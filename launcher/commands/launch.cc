@@ -16,12 +16,17 @@ std::filesystem::path run_directory_of(const std::vector<std::string>& arguments
     if (arguments[i].rfind("--run=", 0) == 0) return arguments[i].substr(6);
   }
   for (std::size_t i = 1; i < arguments.size(); ++i) {
-    if (arguments[i].ends_with(".toml")) return std::filesystem::path("runs") / std::filesystem::path(arguments[i]).stem();
+    if (arguments[i].ends_with(".toml"))
+      return std::filesystem::path("runs") / std::filesystem::path(arguments[i]).stem();
   }
-  throw ConfigError("launch: the command after -- names neither a configuration nor --run; write: launch --ranks N -- train RUN.toml");
+  throw ConfigError(
+      "launch: the command after -- names neither a configuration nor --run; write: launch --ranks N -- train "
+      "RUN.toml");
 }
 
-std::string own_executable() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+std::string own_executable() {
+  return std::filesystem::read_symlink("/proc/self/exe").string();
+}
 
 struct LaunchArguments {
   LaunchOptions options;
@@ -37,9 +42,11 @@ void add_launch_command(CLI::App& app, RunCommand& chosen) {
                                   "Start ranks with mpirun, hand signals on, restart after a crash",
                                   "understudy launch --ranks 8 -- train configs/fsrt-vox256.toml --run runs/vox256");
   command->add_option("--ranks", arguments->options.ranks, "Number of ranks")->required()->check(CLI::PositiveNumber);
-  command->add_option("--max-restarts", arguments->options.max_restarts, "New starts after a crash")->check(CLI::NonNegativeNumber);
+  command->add_option("--max-restarts", arguments->options.max_restarts, "New starts after a crash")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--mpirun", arguments->options.mpirun, "The mpirun to use");
-  command->add_option("--mpirun-option", arguments->options.mpirun_options, "Handed to mpirun; may be repeated")->allow_extra_args(false);
+  command->add_option("--mpirun-option", arguments->options.mpirun_options, "Handed to mpirun; may be repeated")
+      ->allow_extra_args(false);
   command->add_option("command", arguments->command, "Sub-command to run on every rank, after --")->required();
   command->prefix_command(false);
   command->callback([arguments, &chosen] {

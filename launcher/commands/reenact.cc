@@ -95,17 +95,32 @@ void add_reenact_command(CLI::App& app, RunCommand& chosen) {
   CLI::App* command = add_command(app,
                                   "reenact",
                                   "Animate a source picture by a driving video",
-                                  "understudy reenact --weights runs/vox256 --source face.png --driving talk.mp4 --out result.mp4 --mode relative --adapt-scale");
-  command->add_option("--weights", arguments->networks.weights, "Run, checkpoint, export or weight file (safetensors, .pt)")->required();
-  command->add_option("--config", arguments->networks.config, "Configuration of the networks; needed only beside a bare weight file");
+                                  "understudy reenact --weights runs/vox256 --source face.png --driving talk.mp4 --out "
+                                  "result.mp4 --mode relative --adapt-scale");
+  command
+      ->add_option(
+          "--weights", arguments->networks.weights, "Run, checkpoint, export or weight file (safetensors, .pt)")
+      ->required();
+  command->add_option(
+      "--config", arguments->networks.config, "Configuration of the networks; needed only beside a bare weight file");
   command->add_option("--detector", arguments->networks.detector, "Keypoint detector, such as kp_detector.pt");
-  command->add_option("--source", arguments->sources, "Source pictures (or videos, of which the first frame is taken)")->required()->expected(1, 64);
+  command->add_option("--source", arguments->sources, "Source pictures (or videos, of which the first frame is taken)")
+      ->required()
+      ->expected(1, 64);
   command->add_option("--driving", arguments->driving, "Driving video, or folder of pictures")->required();
   command->add_option("--out", arguments->out, "Video to write (.mp4), or a folder for pictures")->required();
-  command->add_option("--mode", arguments->mode, "absolute or relative")->check(CLI::IsMember({"absolute", "relative"}))->capture_default_str();
-  command->add_flag("--adapt-scale", arguments->adapt_scale, "In relative mode, scale the motion by the sizes of the two faces");
-  command->add_flag("--find-best-frame", arguments->find_best_frame, "Start relative motion from the driving frame that is most like the source");
-  command->add_option("--best-frame", arguments->best_frame, "Start relative motion from this driving frame, counted from 0")->check(CLI::NonNegativeNumber);
+  command->add_option("--mode", arguments->mode, "absolute or relative")
+      ->check(CLI::IsMember({"absolute", "relative"}))
+      ->capture_default_str();
+  command->add_flag(
+      "--adapt-scale", arguments->adapt_scale, "In relative mode, scale the motion by the sizes of the two faces");
+  command->add_flag("--find-best-frame",
+                    arguments->find_best_frame,
+                    "Start relative motion from the driving frame that is most like the source");
+  command
+      ->add_option(
+          "--best-frame", arguments->best_frame, "Start relative motion from this driving frame, counted from 0")
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("--side-by-side", arguments->side_by_side, "Show the driving frame beside the result");
   command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }

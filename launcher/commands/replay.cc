@@ -28,7 +28,8 @@ ExitCode run(const ReplayArguments& arguments) {
   for (const std::string& item : arguments.overrides) overrides.push_back(parse_override(item));
   const RunSettings settings = RunSettings::read(read_file(arguments.config), arguments.config, overrides);
   if (settings.run.threads_per_rank > 0) set_intra_operator_threads(static_cast<int>(settings.run.threads_per_rank));
-  ReplayRequest request{.weights = arguments.weights, .perceptual = {}, .batch = arguments.batch, .iteration = arguments.iteration};
+  ReplayRequest request{
+      .weights = arguments.weights, .perceptual = {}, .batch = arguments.batch, .iteration = arguments.iteration};
   if (!arguments.perceptual.empty()) request.perceptual = arguments.perceptual;
   const NamedTensors results = replay(settings, request);
   write_safetensors(arguments.out, results, {{"format", "understudy.result.v1"}, {"system", settings.run.recipe}});
@@ -40,17 +41,20 @@ ExitCode run(const ReplayArguments& arguments) {
 
 void add_replay_command(CLI::App& app, RunCommand& chosen) {
   const auto arguments = std::make_shared<ReplayArguments>();
-  CLI::App* command = add_command(app,
-                                  "replay",
-                                  "Run one training step on a stored batch and write losses, gradients and intermediate tensors",
-                                  "understudy replay --config run.toml --weights model.safetensors --batch failed.safetensors --iteration 41200 --out result.safetensors");
+  CLI::App* command =
+      add_command(app,
+                  "replay",
+                  "Run one training step on a stored batch and write losses, gradients and intermediate tensors",
+                  "understudy replay --config run.toml --weights model.safetensors --batch failed.safetensors "
+                  "--iteration 41200 --out result.safetensors");
   command->add_option("--config", arguments->config, "Configuration in TOML")->required();
   command->add_option("--weights", arguments->weights, "Weight file, checkpoint or run")->required();
   command->add_option("--perceptual", arguments->perceptual, "VGG-19 weights, instead of perceptual.weights");
   command->add_option("--batch", arguments->batch, "Stored batch (safetensors)")->required();
   command->add_option("--iteration", arguments->iteration, "Iteration; decides phase and learning rate")->required();
   command->add_option("--out", arguments->out, "Result file (safetensors)")->required();
-  command->add_option("--set", arguments->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")->allow_extra_args(false);
+  command->add_option("--set", arguments->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")
+      ->allow_extra_args(false);
   command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }
 

@@ -45,7 +45,8 @@ ExitCode verify(const ShardOptions& options) {
 }
 
 ExitCode sample(const ShardOptions& options) {
-  const EpisodeSpec spec{.sources = options.sources, .distinct_frames = false, .needs_landmarks = false, .needs_masks = false};
+  const EpisodeSpec spec{
+      .sources = options.sources, .distinct_frames = false, .needs_landmarks = false, .needs_masks = false};
   const auto set = std::make_shared<const DataSet>(DataSet::open(options.set, requirements_of(spec)));
   const Sampler sampler(set, options.seed, spec);
   fmt::print("{}", describe_samples(sampler, options.iteration, options.global_batch));
@@ -89,15 +90,26 @@ CLI::App* add_tool(CLI::App& shard,
 
 void add_shard_command(CLI::App& app, RunCommand& chosen) {
   const auto options = std::make_shared<ShardOptions>();
-  CLI::App* shard = add_command(app, "shard", "Look into data sets and check them", "understudy shard inspect sets/faces");
+  CLI::App* shard =
+      add_command(app, "shard", "Look into data sets and check them", "understudy shard inspect sets/faces");
   shard->require_subcommand(1);
   add_tool(*shard, "inspect", "Say what a set holds", "understudy shard inspect sets/faces", options, chosen, inspect);
-  CLI::App* verify_tool =
-      add_tool(*shard, "verify", "Check every file, table and frame", "understudy shard verify sets/faces --threads 8 --decode", options, chosen, verify);
+  CLI::App* verify_tool = add_tool(*shard,
+                                   "verify",
+                                   "Check every file, table and frame",
+                                   "understudy shard verify sets/faces --threads 8 --decode",
+                                   options,
+                                   chosen,
+                                   verify);
   verify_tool->add_option("--threads", options->threads, "Files checked at a time")->check(CLI::Range(1, 256));
   verify_tool->add_flag("--decode", options->decode, "Also decode every frame");
-  CLI::App* sample_tool = add_tool(
-      *shard, "sample", "Print what an iteration draws", "understudy shard sample sets/faces --iteration 41200 --seed 7", options, chosen, sample);
+  CLI::App* sample_tool = add_tool(*shard,
+                                   "sample",
+                                   "Print what an iteration draws",
+                                   "understudy shard sample sets/faces --iteration 41200 --seed 7",
+                                   options,
+                                   chosen,
+                                   sample);
   sample_tool->add_option("--iteration", options->iteration, "Iteration, counted from 0");
   sample_tool->add_option("--global-batch", options->global_batch, "batch.global_batch of the run");
   sample_tool->add_option("--seed", options->seed, "run.seed of the run");

@@ -46,24 +46,29 @@ ExitCode check(const TrainOptions& options) {
 
 void add_train_command(CLI::App& app, RunCommand& chosen) {
   const auto options = std::make_shared<TrainOptions>();
-  CLI::App* command = add_command(app,
-                                  "train",
-                                  "Train, or resume a run directory that holds a checkpoint",
-                                  "understudy train configs/fsrt-vox256.toml --run runs/vox256 --set data.train=sets/vox/train");
+  CLI::App* command =
+      add_command(app,
+                  "train",
+                  "Train, or resume a run directory that holds a checkpoint",
+                  "understudy train configs/fsrt-vox256.toml --run runs/vox256 --set data.train=sets/vox/train");
   command->add_option("config", options->config, "Configuration in TOML")->required();
   command->add_option("--run", options->run_directory, "Run directory; default runs/<name of the configuration>");
   command->add_option("--until", options->until, "Save and end after this many iterations")->check(CLI::PositiveNumber);
-  command->add_option("--init-from", options->init_from, "Start from the weights of another run, a checkpoint or a weight file");
-  command->add_option("--set", options->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")->allow_extra_args(false);
+  command->add_option(
+      "--init-from", options->init_from, "Start from the weights of another run, a checkpoint or a weight file");
+  command->add_option("--set", options->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")
+      ->allow_extra_args(false);
   command->add_flag("--fresh", options->fresh, "Refuse a run directory that holds a checkpoint instead of resuming it");
-  command->add_flag("--accept-change", options->accept_change, "Resume although keys that define the method have changed");
+  command->add_flag(
+      "--accept-change", options->accept_change, "Resume although keys that define the method have changed");
   command->add_flag("--check", options->check, "Only read the configuration and report its problems");
   command->callback([options, &chosen] {
     if (options->check) {
       chosen = [options] { return check(*options); };
       return;
     }
-    if (options->run_directory.empty()) options->run_directory = "runs/" + std::filesystem::path(options->config).stem().string();
+    if (options->run_directory.empty())
+      options->run_directory = "runs/" + std::filesystem::path(options->config).stem().string();
     chosen = [options] {
       const std::filesystem::path outcome_file = std::filesystem::path(options->run_directory) / "outcome.json";
       return run_on_ranks(outcome_file, [&](Communicator& ranks, const std::function<bool()>& stop_requested) {

@@ -18,8 +18,10 @@ struct ValidateArguments {
 
 void add_validate_command(CLI::App& app, RunCommand& chosen) {
   const auto arguments = std::make_shared<ValidateArguments>();
-  CLI::App* command =
-      add_command(app, "validate", "Validate a checkpoint on the run's fixed list of episodes", "understudy validate --run runs/vox256 --checkpoint best");
+  CLI::App* command = add_command(app,
+                                  "validate",
+                                  "Validate a checkpoint on the run's fixed list of episodes",
+                                  "understudy validate --run runs/vox256 --checkpoint best");
   command->add_option("--run", arguments->run, "Run directory")->required();
   command->add_option("--checkpoint", arguments->checkpoint, "best, newest or an iteration")->capture_default_str();
   command->callback([arguments, &chosen] {
@@ -27,7 +29,8 @@ void add_validate_command(CLI::App& app, RunCommand& chosen) {
       const auto outcome_file = std::filesystem::path(arguments->run) / "validate-outcome.json";
       return run_on_ranks(outcome_file, [&](Communicator& ranks, const std::function<bool()>&) {
         std::vector<std::string> shown;
-        for (const auto& [name, value] : validate_run(arguments->run, arguments->checkpoint, ranks)) shown.push_back(fmt::format("{} {:.4f}", name, value));
+        for (const auto& [name, value] : validate_run(arguments->run, arguments->checkpoint, ranks))
+          shown.push_back(fmt::format("{} {:.4f}", name, value));
         return Outcome{ExitCode::kDone, fmt::format("{}", fmt::join(shown, ", "))};
       });
     };

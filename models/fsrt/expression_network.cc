@@ -25,7 +25,8 @@ ExpressionNetwork::ExpressionNetwork(const FsrtModelConfig& config)
 at::Tensor ExpressionNetwork::forward(const at::Tensor& features, const at::Tensor& heatmaps) const {
   const at::Tensor found = expression_->forward(features);
   const at::Tensor per_keypoint = found.view({found.size(0), keypoints_, per_keypoint_, -1});
-  // Not a matrix-vector product: that adds up 58 x 58 numbers in a row, which costs a digit that the encoder's ReLUs amplify.
+  // Not a matrix-vector product: that adds up 58 x 58 numbers in a row, which costs a digit that the encoder's ReLUs
+  // amplify.
   const at::Tensor average = (per_keypoint * heatmaps.flatten(2).unsqueeze(2)).sum(-1);
   return mlp_->forward(average.flatten(1));
 }

@@ -35,13 +35,14 @@ void describe_generator(ConfigVisitor& visitor, FsrtModelConfig& config) {
                   config.encoder_width,
                   1,
                   kManyChannels);
-  visitor.real({"encoder_gain",
-                KeyKind::kMethod,
-                "factor on the initial weights of the encoder's convolutions; 1 is the official start, 2.45 keeps the scale of "
-                "the picture through six ReLU layers, so that a short run sees its source sooner"},
-               config.encoder_gain,
-               0.1,
-               10);
+  visitor.real(
+      {"encoder_gain",
+       KeyKind::kMethod,
+       "factor on the initial weights of the encoder's convolutions; 1 is the official start, 2.45 keeps the scale of "
+       "the picture through six ReLU layers, so that a short run sees its source sooner"},
+      config.encoder_gain,
+      0.1,
+      10);
   visitor.integer({"encoder_blocks", kMethod, "self-attention blocks"}, config.encoder_blocks, 0, 64);
   visitor.integer({"encoder_heads", kMethod, "attention heads in the encoder"}, config.encoder_heads, 1, 256);
   visitor.integer(

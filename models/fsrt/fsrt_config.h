@@ -22,7 +22,7 @@ struct FsrtModelConfig {
 
   std::int64_t head_width = 64;
   std::int64_t encoder_width = 96;  ///< channels of the first convolution; tokens have 8 times as many
-  double encoder_gain = 1.0;          ///< of the initial weights of the encoder's convolutions
+  double encoder_gain = 1.0;        ///< of the initial weights of the encoder's convolutions
   std::int64_t encoder_blocks = 5;
   std::int64_t encoder_heads = 12;
   std::int64_t encoder_hidden = 1536;

@@ -1,9 +1,8 @@
 #include "common/atomic_file.h"
 
-#include <unistd.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "common/errors.h"
 #include "tests/support/temporary_folder.h"

@@ -49,11 +49,13 @@ std::vector<std::string> problems_of(std::string_view toml, const std::vector<Co
 TEST(Config, ReadsEveryKind) {
   ToyConfig config;
   Problems problems;
-  read_config("[batch]\nglobal_batch = 8\nrate = 1\nweights = [1, 0.5]\n[data]\ntrain = 'a'\nsmall = true\nreduction = 'fast'\n",
-              "run.toml",
-              {},
-              describing(config),
-              problems);
+  read_config(
+      "[batch]\nglobal_batch = 8\nrate = 1\nweights = [1, 0.5]\n[data]\ntrain = 'a'\nsmall = true\nreduction = "
+      "'fast'\n",
+      "run.toml",
+      {},
+      describing(config),
+      problems);
   EXPECT_THAT(problems.messages(), ElementsAre());
   EXPECT_EQ(config.global_batch, 8);
   EXPECT_EQ(config.rate, 1.0);
@@ -64,13 +66,14 @@ TEST(Config, ReadsEveryKind) {
 }
 
 TEST(Config, CollectsEveryProblemWithItsPlace) {
-  EXPECT_THAT(problems_of("[batch]\nglobal_bach = 3\nrate = 7.5\nweights = 3\n[data]\nsmall = 1\nreduction = 'fats'\n[dta]\n"),
-              testing::UnorderedElementsAre("run.toml:3: batch.rate: must lie between 0 and 1, not be 7.5",
-                                            "run.toml:4: batch.weights: must be a list of numbers, not an integer",
-                                            "run.toml:6: data.small: must be true or false, not an integer",
-                                            "run.toml:7: data.reduction: must be one of \"ordered\", \"fast\", not \"fats\"",
-                                            "run.toml:2: batch.global_bach: unknown key; did you mean batch.global_batch?",
-                                            "run.toml:8: dta: unknown section; did you mean data?"));
+  EXPECT_THAT(
+      problems_of("[batch]\nglobal_bach = 3\nrate = 7.5\nweights = 3\n[data]\nsmall = 1\nreduction = 'fats'\n[dta]\n"),
+      testing::UnorderedElementsAre("run.toml:3: batch.rate: must lie between 0 and 1, not be 7.5",
+                                    "run.toml:4: batch.weights: must be a list of numbers, not an integer",
+                                    "run.toml:6: data.small: must be true or false, not an integer",
+                                    "run.toml:7: data.reduction: must be one of \"ordered\", \"fast\", not \"fats\"",
+                                    "run.toml:2: batch.global_bach: unknown key; did you mean batch.global_batch?",
+                                    "run.toml:8: dta: unknown section; did you mean data?"));
 }
 
 TEST(Config, NamesThePlaceOfASyntaxError) {
@@ -82,7 +85,9 @@ TEST(Config, OverridesWinAndBareWordsAreText) {
   Problems problems;
   read_config("[batch]\nglobal_batch = 8\n",
               "run.toml",
-              {parse_override("batch.global_batch=16"), parse_override("data.train=sets/faces"), parse_override("data.reduction=fast")},
+              {parse_override("batch.global_batch=16"),
+               parse_override("data.train=sets/faces"),
+               parse_override("data.reduction=fast")},
               describing(config),
               problems);
   EXPECT_THAT(problems.messages(), ElementsAre());
@@ -95,7 +100,12 @@ TEST(Config, OverridesWinAndBareWordsAreText) {
 }
 
 TEST(Config, WritesWhatItReadsBack) {
-  ToyConfig config{.global_batch = 3, .rate = 0.1 + 0.2, .small = true, .train = "a \"quoted\\\" path", .weights = {1}, .reduction = Reduction::kFast};
+  ToyConfig config{.global_batch = 3,
+                   .rate = 0.1 + 0.2,
+                   .small = true,
+                   .train = "a \"quoted\\\" path",
+                   .weights = {1},
+                   .reduction = Reduction::kFast};
   const std::string text = write_config(describing(config));
   ToyConfig again;
   Problems problems;

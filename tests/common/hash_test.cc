@@ -5,7 +5,9 @@
 namespace understudy {
 namespace {
 
-std::uint32_t crc_of(std::string_view text) { return crc32c(std::as_bytes(std::span(text.data(), text.size()))); }
+std::uint32_t crc_of(std::string_view text) {
+  return crc32c(std::as_bytes(std::span(text.data(), text.size())));
+}
 
 // RFC 3720, B.4, and the usual check value.
 TEST(Crc32c, ReproducesThePublishedVectors) {

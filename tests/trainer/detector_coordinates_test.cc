@@ -23,8 +23,8 @@ TEST(TenPoints, AreMeansOfLandmarkRanges) {
     landmarks.xy[2 * i + 1] = static_cast<float>(2 * i);
   }
   const auto points = ten_points(landmarks);
-  EXPECT_FLOAT_EQ(points[0], 38.5F);   // eye: landmarks 36 ... 41
-  EXPECT_FLOAT_EQ(points[4], 30.0F);   // nose tip
+  EXPECT_FLOAT_EQ(points[0], 38.5F);  // eye: landmarks 36 ... 41
+  EXPECT_FLOAT_EQ(points[4], 30.0F);  // nose tip
   EXPECT_FLOAT_EQ(points[5], 60.0F);
   EXPECT_FLOAT_EQ(points[19], 48.0F);  // brow: landmarks 22 ... 26
 }

@@ -8,7 +8,8 @@ namespace {
 TEST(Progress, ShowsPhaseLossRateAndRemainingTime) {
   Progress progress(0, 1000);
   for (int i = 0; i < 10; ++i) progress.count(0.5);
-  EXPECT_EQ(progress.line("II", 10, {{"total", 0.5}}), "phase II  iteration 10/1000  total 0.5000  2.00 it/s  8:15 left");
+  EXPECT_EQ(progress.line("II", 10, {{"total", 0.5}}),
+            "phase II  iteration 10/1000  total 0.5000  2.00 it/s  8:15 left");
 }
 
 TEST(ClockText, UsesHoursOnlyWhenThereAreAny) {

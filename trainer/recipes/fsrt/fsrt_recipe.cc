@@ -46,12 +46,15 @@ FsrtNetworks make_fsrt_networks(const FsrtRecipeConfig& config, std::uint64_t se
 std::shared_ptr<Vgg19> make_perceptual_network(const FsrtRecipeConfig& config, std::uint64_t seed) {
   auto vgg = std::make_shared<Vgg19>();
   if (config.perceptual_weights_file == "random") {
-    spdlog::warn("perceptual.weights = \"random\": the perceptual loss uses VGG-19 with random weights; meant for demos and tests");
+    spdlog::warn(
+        "perceptual.weights = \"random\": the perceptual loss uses VGG-19 with random weights; meant for demos and "
+        "tests");
     initialize(*vgg, seed, "vgg19");
   } else if (config.perceptual_weights_file.empty()) {
     throw ConfigError("perceptual.weights: names no file; give torchvision's VGG-19 weights, or \"random\" for a demo");
   } else {
-    load_state(*vgg, official_vgg19_names(load_weights(config.perceptual_weights_file)), config.perceptual_weights_file);
+    load_state(
+        *vgg, official_vgg19_names(load_weights(config.perceptual_weights_file)), config.perceptual_weights_file);
   }
   set_trainable(*vgg, false);
   if (config.precision == Precision::kFloat64) convert_precision(*vgg, at::kDouble);
@@ -61,18 +64,28 @@ std::shared_ptr<Vgg19> make_perceptual_network(const FsrtRecipeConfig& config, s
 void load_detector(KeypointDetector& detector, const std::string& path) {
   const NamedTensors found = keypoint_detector_weights(load_weights(path));
   if (find_tensor(found, "kp.weight") == nullptr) {
-    throw CheckpointError(fmt::format("{}: no keypoint detector in it; expected the tensors of kp_detector.pt, a FOMM checkpoint or a "
-                                      "checkpoint of recipe keypoints",
-                                      path));
+    throw CheckpointError(
+        fmt::format("{}: no keypoint detector in it; expected the tensors of kp_detector.pt, a FOMM checkpoint or a "
+                    "checkpoint of recipe keypoints",
+                    path));
   }
   load_state(detector, found, path);
 }
 
-FsrtRecipe::FsrtRecipe(const FsrtRecipeConfig& config, const RunConfig& run, FsrtNetworks networks, std::shared_ptr<Vgg19> vgg)
-    : config_(config), run_(run), networks_(networks), step_(config_, run_.batch, std::move(networks), std::move(vgg)) {}
+FsrtRecipe::FsrtRecipe(const FsrtRecipeConfig& config,
+                       const RunConfig& run,
+                       FsrtNetworks networks,
+                       std::shared_ptr<Vgg19> vgg)
+    : config_(config),
+      run_(run),
+      networks_(networks),
+      step_(config_, run_.batch, std::move(networks), std::move(vgg)) {}
 
 EpisodeSpec FsrtRecipe::episode() const {
-  return {.sources = config_.model.sources, .distinct_frames = config_.distinct_frames, .needs_landmarks = true, .needs_masks = false};
+  return {.sources = config_.model.sources,
+          .distinct_frames = config_.distinct_frames,
+          .needs_landmarks = true,
+          .needs_masks = false};
 }
 
 Sample FsrtRecipe::prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const {
@@ -112,7 +125,8 @@ Sample FsrtRecipe::prepare(const DataSet& data, const Episode& episode, const Sa
   }
   const CropTransform crop = render_pictures(frames, draws, n, out);
   const std::int64_t group = run_.batch.statistics_group == 0 ? run_.batch.micro_batch : run_.batch.statistics_group;
-  const bool from_a2 = Draws(seed, Purpose::kPlainExpressionSource, episode.sample / static_cast<std::uint64_t>(group)).coin(0.5);
+  const bool from_a2 =
+      Draws(seed, Purpose::kPlainExpressionSource, episode.sample / static_cast<std::uint64_t>(group)).coin(0.5);
   sample.crop_scale = torch::tensor(at::ArrayRef<float>(crop.scale));
   sample.crop_shift = torch::tensor(at::ArrayRef<float>(crop.shift));
   sample.query_pixels = torch::tensor(at::ArrayRef<std::int64_t>(draws.query_pixels), torch::kLong);
@@ -124,13 +138,18 @@ Sample FsrtRecipe::prepare(const DataSet& data, const Episode& episode, const Sa
 std::vector<Player> FsrtRecipe::players() {
   const auto rate = [config = run_.optimizer](Iteration iteration) { return learning_rate_at(config, iteration); };
   std::vector<Player> players;
-  players.push_back({.name = "generator", .parameters = named_parameters(*networks_.model), .adam = run_.optimizer.adam, .learning_rate = rate});
+  players.push_back({.name = "generator",
+                     .parameters = named_parameters(*networks_.model),
+                     .adam = run_.optimizer.adam,
+                     .learning_rate = rate});
   if (networks_.discriminator) {
     players.push_back({.name = "discriminator",
                        .parameters = named_parameters(*networks_.discriminator),
                        .adam = run_.optimizer.adam,
                        .learning_rate = rate,
-                       .active = [phases = config_.phases](Iteration iteration) { return FsrtPhase::at(phases, iteration).discriminator; }});
+                       .active = [phases = config_.phases](Iteration iteration) {
+                         return FsrtPhase::at(phases, iteration).discriminator;
+                       }});
   }
   return players;
 }
@@ -141,7 +160,8 @@ std::string FsrtRecipe::phase(Iteration iteration) const {
 }
 
 void FsrtRecipe::begin_iteration(Iteration iteration) {
-  if (networks_.discriminator && FsrtPhase::at(config_.phases, iteration).discriminator) networks_.discriminator->iterate_power();
+  if (networks_.discriminator && FsrtPhase::at(config_.phases, iteration).discriminator)
+    networks_.discriminator->iterate_power();
 }
 
 at::Tensor FsrtRecipe::coupled_values(const MicroBatch& batch) {
@@ -173,7 +193,9 @@ std::vector<Objective> FsrtRecipe::objectives(const MicroBatch& batch, const Cou
   return objectives;
 }
 
-std::vector<std::string> FsrtRecipe::validation_metrics() const { return {"psnr", "mse", "l1"}; }
+std::vector<std::string> FsrtRecipe::validation_metrics() const {
+  return {"psnr", "mse", "l1"};
+}
 
 std::vector<std::vector<double>> FsrtRecipe::validate(const MicroBatch& batch) {
   const FsrtBatch tensors = from_sample(batch.tensors);
@@ -233,7 +255,9 @@ std::unique_ptr<Recipe> make_fsrt_recipe(const FsrtRecipeConfig& config, const R
   const auto seed = static_cast<std::uint64_t>(run.seed);
   FsrtNetworks networks = make_fsrt_networks(config, seed, config.phases.use_discriminator);
   if (config.detector_weights.empty()) {
-    throw ConfigError("detector.weights: names no file; give kp_detector.pt of the published system, or train a detector with recipe keypoints");
+    throw ConfigError(
+        "detector.weights: names no file; give kp_detector.pt of the published system, or train a detector with recipe "
+        "keypoints");
   }
   load_detector(*networks.detector, config.detector_weights);
   set_trainable(*networks.detector, false);

@@ -33,34 +33,44 @@ void add_losses(NamedTensors& results, const std::vector<Term>& terms) {
 }
 
 /// The player's gradients and, after one step of a fresh Adam, its parameters.
-void step_player(const Player& player, Iteration iteration, const std::string& gradient_prefix, const std::string& parameter_prefix, NamedTensors& results) {
+void step_player(const Player& player,
+                 Iteration iteration,
+                 const std::string& gradient_prefix,
+                 const std::string& parameter_prefix,
+                 NamedTensors& results) {
   std::vector<at::Tensor> gradients;
   for (const auto& [name, parameter] : player.parameters) {
     gradients.push_back(parameter.grad());
     if (gradients.back().defined()) results.emplace_back(gradient_prefix + name, gradients.back().clone());
   }
   Adam(player.parameters, player.adam).step(gradients, player.learning_rate(iteration));
-  for (const auto& [name, parameter] : player.parameters) results.emplace_back(parameter_prefix + name, parameter.detach().clone());
+  for (const auto& [name, parameter] : player.parameters)
+    results.emplace_back(parameter_prefix + name, parameter.detach().clone());
 }
 
 }  // namespace
 
-NamedTensors FsrtRecipeConfig::replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& stored) const {
+NamedTensors FsrtRecipeConfig::replay(const RunConfig& run,
+                                      const ReplayRequest& request,
+                                      const NamedTensors& stored) const {
   FsrtRecipeConfig config = *this;
   if (request.perceptual) config.perceptual_weights_file = request.perceptual->string();
   const FsrtBatch batch = batch_from(stored, config, request.batch.string());
   RunConfig one_batch = run;
-  one_batch.batch = {.global_batch = batch.samples(), .micro_batch = batch.samples(), .statistics_group = batch.samples()};
+  one_batch.batch = {
+      .global_batch = batch.samples(), .micro_batch = batch.samples(), .statistics_group = batch.samples()};
 
   const NamedTensors weights = load_weights(request.weights);
   FsrtNetworks networks = make_fsrt_networks(config, static_cast<std::uint64_t>(run.seed), true);
   const std::string file = request.weights.string();
   load_state(networks.model->encoder(), group_of(weights, "encoder"), file + ": encoder");
   load_state(networks.model->decoder(), group_of(weights, "decoder"), file + ": decoder");
-  load_state(networks.model->expression_encoder(), group_of(weights, "expression_encoder"), file + ": expression_encoder");
+  load_state(
+      networks.model->expression_encoder(), group_of(weights, "expression_encoder"), file + ": expression_encoder");
   load_state(*networks.detector, group_of(weights, "kp_detector"), file + ": kp_detector");
   const FsrtPhase phase = FsrtPhase::at(config.phases, request.iteration);
-  if (phase.discriminator) load_state(*networks.discriminator, group_of(weights, "discriminator"), file + ": discriminator");
+  if (phase.discriminator)
+    load_state(*networks.discriminator, group_of(weights, "discriminator"), file + ": discriminator");
   std::shared_ptr<Vgg19> vgg;
   if (phase.perceptual) vgg = make_perceptual_network(config, static_cast<std::uint64_t>(run.seed));
 

@@ -17,7 +17,9 @@ bool any_positive(const std::vector<double>& weights) {
   return std::any_of(weights.begin(), weights.end(), [](double w) { return w > 0; });
 }
 
-at::ScalarType precision_of(const FsrtNetworks& networks) { return networks.model->parameters().front().scalar_type(); }
+at::ScalarType precision_of(const FsrtNetworks& networks) {
+  return networks.model->parameters().front().scalar_type();
+}
 
 /// The pixels of an n x n picture that are not in `pixels` [b, p], ascending: [b, n n - p].
 at::Tensor remaining_pixels(const at::Tensor& pixels, std::int64_t size) {
@@ -32,7 +34,9 @@ at::Tensor scale_gradient(const at::Tensor& value, double factor) {
   return factor == 1.0 ? value : value.detach() + factor * (value - value.detach());
 }
 
-double value_of(const at::Tensor& scalar) { return scalar.detach().item<double>(); }
+double value_of(const at::Tensor& scalar) {
+  return scalar.detach().item<double>();
+}
 
 }  // namespace
 
@@ -49,7 +53,10 @@ at::Tensor FsrtExpressions::rows() const {
   return at::cat({source_a1, driving_plain.unsqueeze(1), source_a2, driving_face_a3.unsqueeze(1)}, 1);
 }
 
-FsrtStep::FsrtStep(const FsrtRecipeConfig& config, const BatchLayout& layout, FsrtNetworks networks, std::shared_ptr<Vgg19> vgg)
+FsrtStep::FsrtStep(const FsrtRecipeConfig& config,
+                   const BatchLayout& layout,
+                   FsrtNetworks networks,
+                   std::shared_ptr<Vgg19> vgg)
     : config_(config), layout_(layout), networks_(std::move(networks)), vgg_(std::move(vgg)) {}
 
 FsrtPass FsrtStep::extract(const FsrtBatch& batch) const {
@@ -67,7 +74,7 @@ FsrtPass FsrtStep::extract(const FsrtBatch& batch) const {
   const Detection found = networks_.detector->detect(at::cat(pictures).to(precision_of(networks_)));
 
   const at::Tensor vectors = networks_.model->expression_encoder().forward(found.features.narrow(0, 0, expressive),
-                                                                          found.heatmaps.narrow(0, 0, expressive));
+                                                                           found.heatmaps.narrow(0, 0, expressive));
   const auto parts = vectors.split_with_sizes({b * s, b, b * s, b});
   FsrtPass pass;
   pass.expressions.source_a2 = parts[0].reshape({b, s, -1});
@@ -98,7 +105,8 @@ void FsrtStep::predict(const FsrtBatch& batch, const FsrtPhase& phase, FsrtPass&
       batch.source_a1.to(precision_of(networks_)), pass.source_keypoints, pass.expressions.source_a2);
   const TokenMemory memory = model.decoder().prepare_tokens(pass.tokens);
   if (!at::GradMode::is_enabled()) {
-    pass.prediction = model.decoder().decode_all_pixels_no_grad(memory, pass.driving_keypoints, pass.expressions.selected, size);
+    pass.prediction =
+        model.decoder().decode_all_pixels_no_grad(memory, pass.driving_keypoints, pass.expressions.selected, size);
     pass.target = target;
     return;
   }
@@ -107,13 +115,11 @@ void FsrtStep::predict(const FsrtBatch& batch, const FsrtPhase& phase, FsrtPass&
   at::Tensor rest_colours;
   if (phase.whole_picture) {
     rest = remaining_pixels(queries, size);
-    rest_colours = model.decoder().decode_no_grad(memory.detached(),
-                                                  pixel_coordinates(rest, size),
-                                                  pass.driving_keypoints,
-                                                  pass.expressions.selected.detach());
+    rest_colours = model.decoder().decode_no_grad(
+        memory.detached(), pixel_coordinates(rest, size), pass.driving_keypoints, pass.expressions.selected.detach());
   }
-  const at::Tensor sampled =
-      model.decoder().forward(memory, pixel_coordinates(queries, size), pass.driving_keypoints, pass.expressions.selected);
+  const at::Tensor sampled = model.decoder().forward(
+      memory, pixel_coordinates(queries, size), pass.driving_keypoints, pass.expressions.selected);
   if (!phase.whole_picture) {
     pass.prediction = sampled;
     pass.target = gather_pixels(target, queries);
@@ -123,7 +129,9 @@ void FsrtStep::predict(const FsrtBatch& batch, const FsrtPhase& phase, FsrtPass&
   pass.target = target;
 }
 
-at::Tensor FsrtStep::pixel_errors(const FsrtPass& pass) const { return pixel_mse(pass.prediction, pass.target); }
+at::Tensor FsrtStep::pixel_errors(const FsrtPass& pass) const {
+  return pixel_mse(pass.prediction, pass.target);
+}
 
 at::Tensor FsrtStep::perceptual_error(const FsrtPass& pass) const {
   std::vector<at::Tensor> target_features;
@@ -155,11 +163,13 @@ at::Tensor FsrtStep::regularization(const FsrtPass& pass, const CoupledGroup& gr
   const at::Tensor variance = variance_loss(set1) + variance_loss(set2);
   const at::Tensor covariance = covariance_loss(set1) + covariance_loss(set2);
   const at::Tensor coupled = weights.variance_weight * variance + weights.covariance_weight * covariance;
-  // Each micro-batch differentiates its own rows of a term of the whole group; the mean over micro-batches divides by all.
+  // Each micro-batch differentiates its own rows of a term of the whole group; the mean over micro-batches divides by
+  // all.
   const double share = group.values.defined() ? static_cast<double>(layout_.micro_batches_per_group()) : 1.0;
   total = total + scale_gradient(coupled, share);
-  terms.insert(terms.end(),
-               {{"variance", value_of(variance)}, {"covariance", value_of(covariance)}, {"regularisation", value_of(total)}});
+  terms.insert(
+      terms.end(),
+      {{"variance", value_of(variance)}, {"covariance", value_of(covariance)}, {"regularisation", value_of(total)}});
   return total;
 }
 
@@ -173,7 +183,8 @@ at::Tensor FsrtStep::adversarial(const FsrtPass& pass, std::vector<Term>& terms)
   for (std::size_t scale = 0; scale < fake.size(); ++scale) {
     gan = gan + config_.losses.generator_gan_weight * generator_adversarial_loss(fake[scale].map);
     if (any_positive(config_.losses.feature_matching_weights)) {
-      matching = matching + feature_matching_loss(real[scale].features, fake[scale].features, config_.losses.feature_matching_weights);
+      matching = matching + feature_matching_loss(
+                                real[scale].features, fake[scale].features, config_.losses.feature_matching_weights);
     }
   }
   terms.emplace_back("gan", value_of(gan));
@@ -181,7 +192,9 @@ at::Tensor FsrtStep::adversarial(const FsrtPass& pass, std::vector<Term>& terms)
   return gan + matching;
 }
 
-FsrtGeneratorLoss FsrtStep::generator_loss(const FsrtPass& pass, const FsrtPhase& phase, const CoupledGroup& group) const {
+FsrtGeneratorLoss FsrtStep::generator_loss(const FsrtPass& pass,
+                                           const FsrtPhase& phase,
+                                           const CoupledGroup& group) const {
   FsrtGeneratorLoss loss;
   std::vector<Term> terms;
   const at::Tensor pixels = config_.losses.pixel_weight * pixel_errors(pass).mean();
@@ -193,7 +206,8 @@ FsrtGeneratorLoss FsrtStep::generator_loss(const FsrtPass& pass, const FsrtPhase
     loss.total = loss.total + perceptual;
     terms.emplace_back("perceptual", value_of(perceptual));
   }
-  if (phase.adversarial && (config_.losses.generator_gan_weight > 0 || any_positive(config_.losses.feature_matching_weights))) {
+  if (phase.adversarial &&
+      (config_.losses.generator_gan_weight > 0 || any_positive(config_.losses.feature_matching_weights))) {
     loss.total = loss.total + adversarial(pass, terms);
   }
   if (regularizer.defined()) loss.total = loss.total + regularizer;
@@ -212,7 +226,8 @@ FsrtDiscriminatorLoss FsrtStep::discriminator_loss(const FsrtPass& pass) const {
                              .prediction_map = fake.front().map.detach(),
                              .target_map = real.front().map.detach()};
   for (std::size_t scale = 0; scale < fake.size(); ++scale) {
-    loss.total = loss.total + config_.losses.discriminator_gan_weight * discriminator_adversarial_loss(real[scale].map, fake[scale].map);
+    loss.total = loss.total + config_.losses.discriminator_gan_weight *
+                                  discriminator_adversarial_loss(real[scale].map, fake[scale].map);
   }
   return loss;
 }

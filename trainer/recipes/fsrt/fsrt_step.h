@@ -15,10 +15,10 @@ namespace understudy {
 
 /// Which losses and which queries an iteration has.
 struct FsrtPhase {
-  bool whole_picture = false;   ///< Phases II and III: all pixels are predicted, the sampled ones with gradient
+  bool whole_picture = false;  ///< Phases II and III: all pixels are predicted, the sampled ones with gradient
   bool perceptual = false;
-  bool adversarial = false;     ///< the generator sees the discriminator
-  bool discriminator = false;   ///< the discriminator is trained
+  bool adversarial = false;    ///< the generator sees the discriminator
+  bool discriminator = false;  ///< the discriminator is trained
 
   static FsrtPhase at(const FsrtPhaseConfig& config, Iteration iteration);
 };
@@ -62,7 +62,10 @@ struct FsrtDiscriminatorLoss {
 class FsrtStep {
  public:
   /// @param vgg  may be null where no perceptual loss is wanted
-  FsrtStep(const FsrtRecipeConfig& config, const BatchLayout& layout, FsrtNetworks networks, std::shared_ptr<Vgg19> vgg);
+  FsrtStep(const FsrtRecipeConfig& config,
+           const BatchLayout& layout,
+           FsrtNetworks networks,
+           std::shared_ptr<Vgg19> vgg);
 
   /// Keypoints and expression vectors of all pictures of the step, from one pass of the detector; fills the first
   /// members of an FsrtPass. With gradients on, the expression vectors carry a graph.

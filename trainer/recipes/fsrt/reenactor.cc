@@ -17,7 +17,8 @@ namespace {
 std::vector<std::array<double, 2>> points_of(const at::Tensor& keypoints) {
   const at::Tensor flat = keypoints.reshape({-1, 2}).to(at::kDouble).contiguous();
   std::vector<std::array<double, 2>> points;
-  for (std::int64_t i = 0; i < flat.size(0); ++i) points.push_back({flat.data_ptr<double>()[2 * i], flat.data_ptr<double>()[2 * i + 1]});
+  for (std::int64_t i = 0; i < flat.size(0); ++i)
+    points.push_back({flat.data_ptr<double>()[2 * i], flat.data_ptr<double>()[2 * i + 1]});
   return points;
 }
 
@@ -87,7 +88,9 @@ void FsrtReenactor::set_sources(const std::vector<Picture>& sources) {
   memory_ = networks_.model->decoder().prepare_tokens(tokens);
 }
 
-void FsrtReenactor::set_reference(const Picture& driving) { reference_ = observe(driving); }
+void FsrtReenactor::set_reference(const Picture& driving) {
+  reference_ = observe(driving);
+}
 
 at::Tensor FsrtReenactor::decoder_keypoints(const FaceState& driving, const ReenactMode& mode) const {
   if (!mode.relative) return driving.keypoints;

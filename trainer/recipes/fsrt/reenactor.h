@@ -31,7 +31,9 @@ class FsrtReenactor {
   /// @param weights   encoder, decoder and expression_encoder; kp_detector unless `detector` is given
   /// @param detector  a keypoint detector's own tensors, instead
   /// @throws CheckpointError  naming what is missing
-  FsrtReenactor(const FsrtRecipeConfig& config, const NamedTensors& weights, const std::optional<NamedTensors>& detector);
+  FsrtReenactor(const FsrtRecipeConfig& config,
+                const NamedTensors& weights,
+                const std::optional<NamedTensors>& detector);
 
   /// Source pictures of any size; they are resized like the demo's. The tokens are computed once, here.
   void set_sources(const std::vector<Picture>& sources);

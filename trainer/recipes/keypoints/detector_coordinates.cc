@@ -13,7 +13,9 @@ DetectorCoordinates::DetectorCoordinates(const FsrtModelConfig& config)
       scale_(config.detector_scale),
       positions_(std::floor(image_size_ * scale_) - 6) {}
 
-double DetectorCoordinates::from_pixel(double pixel) const { return 2.0 * (pixel * scale_ - 3.0) / (positions_ - 1.0) - 1.0; }
+double DetectorCoordinates::from_pixel(double pixel) const {
+  return 2.0 * (pixel * scale_ - 3.0) / (positions_ - 1.0) - 1.0;
+}
 
 double DetectorCoordinates::to_pixel(double coordinate) const {
   return ((coordinate + 1.0) / 2.0 * (positions_ - 1.0) + 3.0) / scale_;

@@ -34,7 +34,10 @@ void mark(Picture& picture, double x, double y, const std::array<std::uint8_t, 3
 }  // namespace
 
 KeypointsRecipe::KeypointsRecipe(const KeypointsRecipeConfig& config, const RunConfig& run)
-    : config_(config), run_(run), coordinates_(config.model), detector_(std::make_shared<KeypointDetector>(config.model)) {
+    : config_(config),
+      run_(run),
+      coordinates_(config.model),
+      detector_(std::make_shared<KeypointDetector>(config.model)) {
   initialize(*detector_, static_cast<std::uint64_t>(run.seed), "kp_detector");
 }
 
@@ -68,9 +71,11 @@ Sample KeypointsRecipe::prepare(const DataSet& data, const Episode& episode, con
 }
 
 std::vector<Player> KeypointsRecipe::players() {
-  Player player{.name = "detector", .parameters = {}, .adam = run_.optimizer.adam, .learning_rate = [config = run_.optimizer](Iteration iteration) {
-                  return learning_rate_at(config, iteration);
-                }};
+  Player player{
+      .name = "detector",
+      .parameters = {},
+      .adam = run_.optimizer.adam,
+      .learning_rate = [config = run_.optimizer](Iteration iteration) { return learning_rate_at(config, iteration); }};
   for (const auto& item : detector_->named_parameters()) player.parameters.emplace_back(item.key(), item.value());
   return {player};
 }
@@ -83,9 +88,11 @@ Objective::Result KeypointsRecipe::compute(const MicroBatch& batch) {
   const at::Tensor& pictures = batch.tensors[kPicture];
   const at::Tensor& transforms = batch.tensors[kTransform];
   std::vector<BatchStatistics> statistics;
-  const Detection found = detector_->forward_training(at::cat({pictures, warp_pictures(pictures, transforms)}), statistics);
+  const Detection found =
+      detector_->forward_training(at::cat({pictures, warp_pictures(pictures, transforms)}), statistics);
   const auto keypoints = found.keypoints.chunk(2);
-  const at::Tensor landmarks = config_.landmark_weight * keypoint_regression_loss(keypoints[0], batch.tensors[kPoints], 0.0);
+  const at::Tensor landmarks =
+      config_.landmark_weight * keypoint_regression_loss(keypoints[0], batch.tensors[kPoints], 0.0);
   const at::Tensor equivariance =
       config_.equivariance_weight *
       equivariance_loss(coordinates_.to_span(keypoints[0]), coordinates_.to_span(keypoints[1]), transforms);
@@ -106,7 +113,9 @@ void KeypointsRecipe::apply_statistics(std::span<const at::Tensor> means) {
   detector_->update_running_statistics(statistics);
 }
 
-std::vector<std::string> KeypointsRecipe::validation_metrics() const { return {"point_error"}; }
+std::vector<std::string> KeypointsRecipe::validation_metrics() const {
+  return {"point_error"};
+}
 
 std::vector<std::vector<double>> KeypointsRecipe::validate(const MicroBatch& batch) {
   // Mean distance in detector units, half-widths of the heatmap's span.
@@ -118,7 +127,9 @@ std::vector<std::vector<double>> KeypointsRecipe::validate(const MicroBatch& bat
 }
 
 std::vector<std::pair<std::string, at::Tensor>> KeypointsRecipe::batch_tensors(const MicroBatch& batch) const {
-  return {{"pictures", batch.tensors[kPicture]}, {"points", batch.tensors[kPoints]}, {"transforms", batch.tensors[kTransform]}};
+  return {{"pictures", batch.tensors[kPicture]},
+          {"points", batch.tensors[kPoints]},
+          {"transforms", batch.tensors[kTransform]}};
 }
 
 std::vector<Picture> KeypointsRecipe::sample_pictures(const MicroBatch& batch) {

@@ -13,12 +13,19 @@ void KeypointsRecipeConfig::describe(ConfigVisitor& v) {
   v.section("data", "Where samples come from and how they are prepared.");
   describe_keys(v, data);
   v.section("keypoints", "Training of the keypoint detector from landmarks and from equivariance.");
-  v.real({"landmark_weight", kMethod, "weight of the distance to ten points derived from the landmarks"}, landmark_weight, 0, kUnbounded);
-  v.real({"equivariance_weight", kMethod, "weight of the distance between points found before and after a random affine map"},
+  v.real({"landmark_weight", kMethod, "weight of the distance to ten points derived from the landmarks"},
+         landmark_weight,
+         0,
+         kUnbounded);
+  v.real({"equivariance_weight",
+          kMethod,
+          "weight of the distance between points found before and after a random affine map"},
          equivariance_weight,
          0,
          kUnbounded);
-  v.real({"transform_deviation", kMethod, "standard deviation of the entries of the random affine map, half widths for its shift"},
+  v.real({"transform_deviation",
+          kMethod,
+          "standard deviation of the entries of the random affine map, half widths for its shift"},
          transform_deviation,
          0,
          1);
@@ -33,13 +40,16 @@ void KeypointsRecipeConfig::set_defaults(RunConfig& run) const {
 void KeypointsRecipeConfig::validate(const RunConfig& run, Problems& problems) const {
   understudy::validate(model, problems);
   if (model.keypoints != 10) {
-    problems.add_key("model.keypoints", fmt::format("{}, but recipe keypoints derives 10 points from the landmarks", model.keypoints));
+    problems.add_key("model.keypoints",
+                     fmt::format("{}, but recipe keypoints derives 10 points from the landmarks", model.keypoints));
   }
   if (run.batch.micro_batch < 2) {
     problems.add_key("batch.micro_batch", "BatchNorm needs at least 2 samples in a forward pass");
   }
 }
 
-std::unique_ptr<Recipe> KeypointsRecipeConfig::make_recipe(const RunConfig& run) const { return make_keypoints_recipe(*this, run); }
+std::unique_ptr<Recipe> KeypointsRecipeConfig::make_recipe(const RunConfig& run) const {
+  return make_keypoints_recipe(*this, run);
+}
 
 }  // namespace understudy
