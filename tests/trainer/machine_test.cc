@@ -1,0 +1,24 @@
+#include "trainer/machine.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+namespace understudy {
+namespace {
+
+TEST(Machine, NamesTheTorchInUse) {
+  EXPECT_EQ(torch_version(), std::string(TORCH_VERSION));
+  EXPECT_FALSE(torch_cpu_capability().empty());
+  EXPECT_FALSE(gpu_summary().empty());
+}
+
+TEST(Machine, SetsTheThreadsOfThisProcess) {
+  const int before = at::get_num_threads();
+  set_intra_operator_threads(1);
+  EXPECT_EQ(at::get_num_threads(), 1);
+  set_intra_operator_threads(before);
+  EXPECT_EQ(at::get_num_threads(), before);
+}
+
+}  // namespace
+}  // namespace understudy
