@@ -7,6 +7,7 @@
 
 #include <torch/torch.h>
 
+#include "common/errors.h"
 #include "trainer/recipe.h"
 
 namespace understudy {
@@ -25,13 +26,15 @@ class ToyRecipe final : public Recipe {
 
   std::int64_t infinite_gradient_at = -1;  ///< micro-batch whose loss is finite, but not its gradient
   Iteration judge_starts = 0;
-  bool saw_frozen_judge = true;  ///< at every computation of the generator
+  std::int64_t unreadable_sample = -1;  ///< cannot be prepared
+  bool saw_frozen_judge = true;         ///< at every computation of the generator
   int statistics_calls = 0;
 
   EpisodeSpec episode() const override { return {.sources = 1}; }
 
   /// Numbers that tell the episode and its use.
   Sample prepare(const DataSet&, const Episode& episode, const SampleUse& use) const override {
+    if (static_cast<std::int64_t>(episode.sample) == unreadable_sample) throw DataError("unreadable");
     const auto number = static_cast<float>(episode.sample);
     const auto frames = static_cast<float>(10 * episode.frames.front().frame + episode.frames.back().frame);
     return {torch::tensor({number / 8, static_cast<float>(episode.clip), frames / 64}),
