@@ -1,0 +1,92 @@
+#include "trainer/trainer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "checkpoints/store.h"
+#include "common/atomic_file.h"
+#include "common/errors.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_set.h"
+#include "tests/trainer/tiny_run.h"
+#include "trainer/run_log.h"
+#include "trainer/validate_run.h"
+
+namespace understudy {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+/// A detector's run of three iterations on noise.
+class TrainerTest : public testing::Test {
+ protected:
+  TrainerTest() { write_tiny_set(place_.path() / "set", {.side = 32}); }
+
+  TrainRequest request(const std::string& name) const {
+    const std::string set = (place_.path() / "set").string();
+    TrainRequest request;
+    request.config_text =
+        "[recipe]\nname = \"keypoints\"\n[run]\nmax_iterations = 3\nlog_every = 1\nsample_every = 0\n"
+        "[batch]\nglobal_batch = 4\nmicro_batch = 2\n[optimizer]\nwarmup_iterations = 0\n"
+        "[validation]\nevery = 2\nepisodes = 3\n[cluster]\nthreads_per_rank = 1\n"
+        "[data]\ntrain = \"" +
+        set + "\"\nvalidation = \"" + set + "\"\n" + kTinyModel;
+    request.config_name = "tiny.toml";
+    request.run_directory = place_.path() / name;
+    return request;
+  }
+
+  Outcome run(const TrainRequest& request, bool stop = false) const {
+    const auto rank = single_rank();
+    return train(request, *rank, [stop] { return stop; });
+  }
+
+  fs::path run_folder(const std::string& name) const { return place_.path() / name; }
+  std::string model_after(const std::string& name, std::int64_t iteration) const {
+    return read_file(CheckpointStore(run_folder(name)).open(iteration).folder() / kModelPart);
+  }
+
+  TemporaryFolder place_;
+};
+
+TEST_F(TrainerTest, ResumesToTheSameBits) {
+  EXPECT_EQ(run(request("whole")).code, ExitCode::kDone);
+  TrainRequest first = request("halves");
+  first.until = 1;
+  run(first);
+  EXPECT_EQ(CheckpointStore(run_folder("halves")).list().back(), 1);
+  EXPECT_EQ(run(request("halves")).code, ExitCode::kDone);
+  EXPECT_EQ(model_after("halves", 3), model_after("whole", 3));
+  EXPECT_EQ(read_file(run_folder("halves") / "metrics.jsonl"), read_file(run_folder("whole") / "metrics.jsonl"));
+}
+
+TEST_F(TrainerTest, SavesAndAsksToBeRunAgainWhenStopped) {
+  EXPECT_EQ(run(request("run"), /*stop=*/true).code, ExitCode::kRunAgain);
+  EXPECT_EQ(CheckpointStore(run_folder("run")).list().size(), 1U);
+}
+
+TEST_F(TrainerTest, RefusesToResumeAnotherMethod) {
+  TrainRequest first = request("run");
+  first.until = 1;
+  run(first);
+  TrainRequest changed = request("run");
+  changed.overrides = {{.key = "run.seed", .value = "9"}};
+  EXPECT_THAT([&] { run(changed); }, ThrowsMessage<ConfigError>(HasSubstr("run.seed")));
+  TrainRequest fresh = request("run");
+  fresh.fresh = true;
+  EXPECT_THROW(run(fresh), ConfigError);
+}
+
+TEST_F(TrainerTest, LeavesCheckpointsThatValidateAsTheRunDid) {
+  run(request("run"));
+  const auto rank = single_rank();
+  const std::vector<Term> terms = validate_run(run_folder("run"), "best", *rank);
+  ASSERT_EQ(terms.size(), 1U);
+  EXPECT_EQ(terms[0].first, "point_error");
+  EXPECT_THAT(read_file(run_folder("run") / "metrics.jsonl"), HasSubstr(validation_line(2, "train", 3, terms)));
+}
+
+}  // namespace
+}  // namespace understudy
