@@ -208,7 +208,7 @@ class MpiCommunicator final : public Communicator {
     std::sort(missing.begin(), missing.end());
     missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
     throw ClusterError(
-        fmt::format("rank {} waited {} s for {} ({}); see whether that rank died or hangs, or raise cluster.timeout_s",
+        fmt::format("rank {} waited {} s for {} ({}); see whether that rank died or hangs",
                     rank_,
                     timeout_.count(),
                     missing.empty() ? std::string("the other ranks") : fmt::format("rank {}", fmt::join(missing, ", ")),

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "common/errors.h"
 #include "common/exit_codes.h"
 
 namespace understudy {
@@ -13,6 +14,12 @@ namespace understudy {
 struct Outcome {
   ExitCode code = ExitCode::kDone;
   std::string message;
+};
+
+/// Another rank failed and ends the run; its own message and outcome are the ones to read.
+class RemoteError : public Error {
+ public:
+  using Error::Error;
 };
 
 /// Writes {"outcome": "done" | "run_again" | "config" | "internal", "message": ...} durably, or not at all.

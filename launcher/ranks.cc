@@ -39,6 +39,8 @@ ExitCode run_on_ranks(const std::filesystem::path& outcome_file,
     ranks.barrier("end the run");
     // Under mpirun a non-zero code of a rank would end the others by force; the outcome file carries it instead.
     return ranks.world_size() > 1 ? ExitCode::kDone : outcome.code;
+  } catch (const RemoteError&) {
+    return ExitCode::kInternal;  // leaving the session waits for the rank that failed, which ends all ranks
   } catch (const std::exception& error) {
     const Outcome outcome{exit_code_of(error), error.what()};
     spdlog::error("{}", error.what());

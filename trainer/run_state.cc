@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "checkpoints/retention.h"
+#include "clusters/outcome.h"
 #include "common/errors.h"
 #include "common/version.h"
 
@@ -88,7 +89,7 @@ void on_rank_zero(Communicator& communicator, std::string_view intent, const std
   }
   failure = communicator.broadcast(failure, 0, intent);
   if (original) std::rethrow_exception(original);
-  if (!failure.empty()) throw Error(fmt::format("rank 0 failed: {}", failure));
+  if (!failure.empty()) throw RemoteError(fmt::format("rank 0 failed: {}", failure));
 }
 
 }  // namespace understudy
