@@ -2,7 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "losses/shape_check.h"
 
@@ -40,12 +40,9 @@ at::Tensor scatter_pixels(const at::Tensor& sampled,
   require_shape(sampled.size(0) == rest.size(0), rest, "as many samples as the sampled pixels", "remaining pixels");
   require_shape(
       sampled.size(1) + rest.size(1) == size * size, rest, "every pixel that was not sampled", "remaining pixels");
-  const at::Tensor pixels = at::cat({sampled, rest}, 1).transpose(1, 2);
-  const at::Tensor index = at::cat({sampled_index, rest_index}, 1).unsqueeze(1).expand_as(pixels);
-  const std::int64_t samples = sampled.size(0);
-  return at::zeros({samples, 3, size * size}, sampled.options())
-      .scatter(2, index, pixels)
-      .view({samples, 3, size, size});
+  const at::Tensor pixels = at::cat({sampled, rest}, 1);
+  const at::Tensor index = at::cat({sampled_index, rest_index}, 1).unsqueeze(2).expand_as(pixels);
+  return at::zeros_like(pixels).scatter(1, index, pixels).view({-1, size, size, 3}).permute({0, 3, 1, 2});
 }
 
 at::Tensor gather_pixels(const at::Tensor& picture, const at::Tensor& index) {

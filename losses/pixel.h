@@ -24,7 +24,7 @@ at::Tensor psnr(const at::Tensor& mse);
 /// @param sampled_index  [B, P] int64, row-major pixel numbers y * size + x; each sample has its own
 /// @param rest           [B, R, 3], usually without gradient, P + R = size * size
 /// @param rest_index     [B, R] int64; together the two lists name each pixel once
-/// @return  [B, 3, size, size]
+/// @return  [B, 3, size, size], the channels of a pixel together in memory (torch: channels last)
 /// @throws ShapeError
 at::Tensor scatter_pixels(const at::Tensor& sampled,
                           const at::Tensor& sampled_index,

@@ -24,7 +24,8 @@ struct ReplayArguments {
 
 ExitCode run(const ReplayArguments& arguments) {
   keep_tensor_memory();
-  std::vector<ConfigOverride> overrides;
+  // What is replayed is compared, with the published code above all: in its order of operations unless told otherwise.
+  std::vector<ConfigOverride> overrides{parse_override("model.plain_arithmetic=true")};
   for (const std::string& item : arguments.overrides) overrides.push_back(parse_override(item));
   const RunSettings settings = RunSettings::read(read_file(arguments.config), arguments.config, overrides);
   if (settings.run.threads_per_rank > 0) set_intra_operator_threads(static_cast<int>(settings.run.threads_per_rank));
@@ -53,7 +54,11 @@ void add_replay_command(CLI::App& app, RunCommand& chosen) {
   command->add_option("--batch", arguments->batch, "Stored batch (safetensors)")->required();
   command->add_option("--iteration", arguments->iteration, "Iteration; decides phase and learning rate")->required();
   command->add_option("--out", arguments->out, "Result file (safetensors)")->required();
-  command->add_option("--set", arguments->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")
+  command
+      ->add_option("--set",
+                   arguments->overrides,
+                   "Override a key: SECTION.KEY=VALUE; may be repeated. Unless set here, model.plain_arithmetic is "
+                   "true: the order of operations of the published code")
       ->allow_extra_args(false);
   command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }

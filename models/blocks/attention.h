@@ -17,7 +17,7 @@ struct KeyValues {
 
 /// softmax(q k^T / sqrt(head width)) v without ever holding the whole score matrix.
 /// @param queries  [batch, heads, n, head width]  @return the same shape
-at::Tensor attend(const at::Tensor& queries, const KeyValues& memory);
+at::Tensor attend(const at::Tensor& queries, const KeyValues& memory, Arithmetic arithmetic = Arithmetic::kFast);
 
 /// [batch, n, heads * width] seen as [batch, heads, n, width]; feature index = head * width + d.
 at::Tensor split_heads(const at::Tensor& features, std::int64_t heads);
@@ -31,6 +31,7 @@ struct TransformerShape {
   std::int64_t head_width;
   std::int64_t hidden;            ///< of the feed-forward part
   std::int64_t memory_width = 0;  ///< of the tokens that cross-attention looks at
+  Arithmetic arithmetic = Arithmetic::kFast;
 };
 
 /// x + W2 gelu(W1 norm(x)); GELU in its exact form. Children norm, fn.net.0, fn.net.3.
@@ -54,6 +55,7 @@ class SelfAttentionBlock : public torch::nn::Module {
 
  private:
   std::int64_t heads_;
+  Arithmetic arithmetic_;
   std::shared_ptr<LayerNorm> norm_;
   std::shared_ptr<Linear> to_qkv_;
   std::shared_ptr<Linear> to_out_;
@@ -71,6 +73,7 @@ class CrossAttentionBlock : public torch::nn::Module {
 
  private:
   std::int64_t heads_;
+  Arithmetic arithmetic_;
   std::shared_ptr<LayerNorm> norm_;
   std::shared_ptr<Linear> to_q_;
   std::shared_ptr<Linear> to_kv_;

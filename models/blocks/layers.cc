@@ -33,14 +33,15 @@ at::Tensor linear_by_convolution(const at::Tensor& input, const at::Tensor& weig
 
 }  // namespace
 
-Linear::Linear(std::int64_t inputs, std::int64_t outputs, bool with_bias) {
+Linear::Linear(std::int64_t inputs, std::int64_t outputs, bool with_bias, Arithmetic arithmetic)
+    : arithmetic_(arithmetic) {
   weight_ = register_parameter("weight", at::zeros({outputs, inputs}));
   if (with_bias) bias_ = register_parameter("bias", at::zeros({outputs}));
 }
 
 at::Tensor Linear::forward(const at::Tensor& input) const {
-  return is_faster_as_convolution(input, weight_) ? linear_by_convolution(input, weight_, bias_)
-                                                  : at::linear(input, weight_, bias_);
+  const bool convolve = arithmetic_ == Arithmetic::kFast && is_faster_as_convolution(input, weight_);
+  return convolve ? linear_by_convolution(input, weight_, bias_) : at::linear(input, weight_, bias_);
 }
 
 Conv2d::Conv2d(const ConvShape& shape) : shape_(shape) {
@@ -99,9 +100,10 @@ void BatchNorm2d::update_running_statistics(const BatchStatistics& batch, double
   num_batches_tracked_.add_(1);
 }
 
-Mlp::Mlp(const std::vector<std::int64_t>& widths) {
+Mlp::Mlp(const std::vector<std::int64_t>& widths, Arithmetic arithmetic) {
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
-    layers_.push_back(register_module(std::to_string(2 * i), std::make_shared<Linear>(widths[i], widths[i + 1])));
+    layers_.push_back(
+        register_module(std::to_string(2 * i), std::make_shared<Linear>(widths[i], widths[i + 1], true, arithmetic)));
   }
 }
 

@@ -8,6 +8,8 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 
+#include "models/blocks/arithmetic.h"
+
 namespace understudy {
 
 // Layers whose parameters start at a fixed value (weights 0, norms 1 and 0) instead of drawing from a process-wide
@@ -16,12 +18,13 @@ namespace understudy {
 /// y = x W^T + b on the last dimension.
 class Linear : public torch::nn::Module {
  public:
-  Linear(std::int64_t inputs, std::int64_t outputs, bool with_bias = true);
+  Linear(std::int64_t inputs, std::int64_t outputs, bool with_bias = true, Arithmetic arithmetic = Arithmetic::kFast);
   at::Tensor forward(const at::Tensor& input) const;
   const at::Tensor& weight() const { return weight_; }  ///< [outputs, inputs]
   const at::Tensor& bias() const { return bias_; }      ///< [outputs], undefined without bias
 
  private:
+  Arithmetic arithmetic_;
   at::Tensor weight_;
   at::Tensor bias_;
 };
@@ -103,7 +106,7 @@ class BatchNorm2d : public torch::nn::Module {
 class Mlp : public torch::nn::Module {
  public:
   /// @param widths  of the input and of every layer's output; at least two
-  explicit Mlp(const std::vector<std::int64_t>& widths);
+  explicit Mlp(const std::vector<std::int64_t>& widths, Arithmetic arithmetic = Arithmetic::kFast);
   at::Tensor forward(const at::Tensor& input) const;
   /// Continues after the first layer. @param activation  its output before the ReLU; overwritten
   at::Tensor forward_after_first(at::Tensor activation) const;

@@ -34,18 +34,19 @@ TokenMemory TokenMemory::of_sample(std::int64_t sample) const {
 FsrtDecoder::FsrtDecoder(const FsrtModelConfig& config) : config_(config) {
   const std::int64_t query = config.query_width();
   torch::nn::Module& allocation = add_group(*this, "allocation_transformer");
-  input_mlp_ =
-      allocation.register_module("input_mlp", std::make_shared<Mlp>(std::vector{query, config.query_hidden, query}));
+  input_mlp_ = allocation.register_module(
+      "input_mlp", std::make_shared<Mlp>(std::vector{query, config.query_hidden, query}, config.arithmetic()));
   torch::nn::Module& layers = add_group(add_group(allocation, "transformer"), "layers");
   const TransformerShape shape{.width = query,
                                .heads = config.resolved_decoder_heads(),
                                .head_width = config.head_width,
                                .hidden = config.resolved_decoder_hidden(),
-                               .memory_width = config.token_width()};
+                               .memory_width = config.token_width(),
+                               .arithmetic = config.arithmetic()};
   for (std::int64_t i = 0; i < config.decoder_blocks; ++i) {
     blocks_.push_back(layers.register_module(std::to_string(i), std::make_shared<CrossAttentionBlock>(shape)));
   }
-  render_mlp_ = register_module("render_mlp", std::make_shared<Mlp>(render_mlp_widths(config)));
+  render_mlp_ = register_module("render_mlp", std::make_shared<Mlp>(render_mlp_widths(config), config.arithmetic()));
 }
 
 TokenMemory FsrtDecoder::prepare_tokens(const at::Tensor& tokens) const {
@@ -54,30 +55,38 @@ TokenMemory FsrtDecoder::prepare_tokens(const at::Tensor& tokens) const {
   return memory;
 }
 
-// The first layer's columns for the keypoint encoding and the expression, and its bias: [b, 1, hidden].
-at::Tensor FsrtDecoder::sample_bias(const at::Tensor& keypoints, const at::Tensor& expression) const {
+// What the queries of a sample share. Fast: the first layer's product with the keypoint encoding and the expression,
+// and its bias, [b, 1, hidden]. Plain: keypoint encoding and expression themselves.
+at::Tensor FsrtDecoder::sample_share(const at::Tensor& keypoints, const at::Tensor& expression) const {
   const Linear& first = input_mlp_->first();
   const Octaves octaves{config_.keypoint_octaves, config_.keypoint_start_octave};
   const at::Tensor encoded = encode_positions(keypoints.flatten(1), octaves, first.weight().scalar_type());
+  const at::Tensor constants = at::cat({encoded, expression}, 1).unsqueeze(1);
+  if (config_.plain_arithmetic) return constants;
   const std::int64_t expression_column = encoded.size(1) + config_.pixel_channels();
   const at::Tensor weight = at::cat({first.weight().narrow(1, 0, encoded.size(1)),
                                      first.weight().narrow(1, expression_column, config_.expression_size)},
                                     1);
-  return at::linear(at::cat({encoded, expression}, 1), weight, first.bias()).unsqueeze(1);
+  return at::linear(constants, weight, first.bias());
 }
 
-at::Tensor FsrtDecoder::embed_with(const at::Tensor& coordinates, const at::Tensor& sample_bias) const {
+at::Tensor FsrtDecoder::embed_with(const at::Tensor& coordinates, const at::Tensor& sample_share) const {
   const at::Tensor& weight = input_mlp_->first().weight();
   const Octaves octaves{config_.pixel_octaves, config_.pixel_start_octave};
   const at::Tensor pixels = encode_positions(coordinates, octaves, weight.scalar_type());
+  if (config_.plain_arithmetic) {
+    const auto parts = sample_share.expand({-1, pixels.size(1), -1})
+                           .split_with_sizes({config_.keypoint_channels(), config_.expression_size}, 2);
+    return input_mlp_->forward(at::cat({parts[0], pixels, parts[1]}, 2));
+  }
   const at::Tensor columns = weight.narrow(1, config_.keypoint_channels(), config_.pixel_channels());
-  return input_mlp_->forward_after_first(at::linear(pixels, columns).add_(sample_bias));
+  return input_mlp_->forward_after_first(at::linear(pixels, columns).add_(sample_share));
 }
 
 at::Tensor FsrtDecoder::embed(const at::Tensor& coordinates,
                               const at::Tensor& keypoints,
                               const at::Tensor& expression) const {
-  return embed_with(coordinates, sample_bias(keypoints, expression));
+  return embed_with(coordinates, sample_share(keypoints, expression));
 }
 
 at::Tensor FsrtDecoder::transform(at::Tensor stream, const TokenMemory& memory) const {
@@ -101,15 +110,15 @@ at::Tensor FsrtDecoder::decode_no_grad(const TokenMemory& memory,
                                        const at::Tensor& keypoints,
                                        const at::Tensor& expression) const {
   const at::NoGradGuard no_grad;
-  const at::Tensor constant = sample_bias(keypoints, expression);
-  at::Tensor colours = at::empty({coordinates.size(0), coordinates.size(1), 3}, constant.options());
+  const at::Tensor share = sample_share(keypoints, expression);
+  at::Tensor colours = at::empty({coordinates.size(0), coordinates.size(1), 3}, share.options());
   for (std::int64_t sample = 0; sample < coordinates.size(0); ++sample) {
     const TokenMemory own = memory.of_sample(sample);
-    const at::Tensor bias = constant.narrow(0, sample, 1);
+    const at::Tensor own_share = share.narrow(0, sample, 1);
     const at::Tensor queries = coordinates.narrow(0, sample, 1);
     for (std::int64_t first = 0; first < queries.size(1); first += config_.no_gradient_queries) {
       const std::int64_t count = std::min(config_.no_gradient_queries, queries.size(1) - first);
-      const at::Tensor stream = transform(embed_with(queries.narrow(1, first, count), bias), own);
+      const at::Tensor stream = transform(embed_with(queries.narrow(1, first, count), own_share), own);
       colours.narrow(0, sample, 1).narrow(1, first, count).copy_(render(stream));
     }
   }

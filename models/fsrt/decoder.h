@@ -56,8 +56,8 @@ class FsrtDecoder : public torch::nn::Module {
   at::Tensor render(const at::Tensor& stream) const;
 
  private:
-  at::Tensor sample_bias(const at::Tensor& keypoints, const at::Tensor& expression) const;
-  at::Tensor embed_with(const at::Tensor& coordinates, const at::Tensor& sample_bias) const;
+  at::Tensor sample_share(const at::Tensor& keypoints, const at::Tensor& expression) const;
+  at::Tensor embed_with(const at::Tensor& coordinates, const at::Tensor& sample_share) const;
 
   FsrtModelConfig config_;
   std::shared_ptr<Mlp> input_mlp_;

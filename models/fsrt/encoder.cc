@@ -59,7 +59,8 @@ FsrtEncoder::FsrtEncoder(const FsrtModelConfig& config) : config_(config) {
   const TransformerShape shape{.width = config.token_width(),
                                .heads = config.encoder_heads,
                                .head_width = config.head_width,
-                               .hidden = config.encoder_hidden};
+                               .hidden = config.encoder_hidden,
+                               .arithmetic = config.arithmetic()};
   for (std::int64_t i = 0; i < config.encoder_blocks; ++i) {
     blocks_.push_back(layers.register_module(std::to_string(i), std::make_shared<SelfAttentionBlock>(shape)));
   }
@@ -94,6 +95,22 @@ at::Tensor FsrtEncoder::position_share(const at::Tensor& constants, std::int64_t
   return at::matmul(left, right);
 }
 
+// What the first convolution reads in the plain form: [n, 3 + keypoint + pixel channels + e, h, w].
+at::Tensor FsrtEncoder::all_channels(const at::Tensor& pictures, const at::Tensor& constants) const {
+  const std::int64_t height = pictures.size(2);
+  const std::int64_t width = pictures.size(3);
+  const at::Tensor grid = pixel_grid(height, width).to(pictures.device());
+  const Octaves octaves{config_.pixel_octaves, config_.pixel_start_octave};
+  const at::Tensor position = encode_positions(grid, octaves, pictures.scalar_type()).permute({2, 0, 1});
+  const at::Tensor maps = constants.unsqueeze(-1).unsqueeze(-1).expand({-1, -1, height, width});
+  const std::int64_t keypoint_channels = config_.keypoint_channels();
+  return at::cat({pictures,
+                  maps.narrow(1, 0, keypoint_channels),
+                  position.expand({pictures.size(0), -1, -1, -1}),
+                  maps.narrow(1, keypoint_channels, maps.size(1) - keypoint_channels)},
+                 1);
+}
+
 at::Tensor FsrtEncoder::first_convolution(const at::Tensor& images,
                                           const at::Tensor& keypoints,
                                           const at::Tensor& expressions) const {
@@ -102,6 +119,7 @@ at::Tensor FsrtEncoder::first_convolution(const at::Tensor& images,
   at::Tensor constants = encode_positions(keypoints.flatten(-2).flatten(0, 1), octaves, weight.scalar_type());
   if (config_.encode_with_expression) constants = at::cat({constants, expressions.flatten(0, 1)}, 1);
   const at::Tensor pictures = images.flatten(0, 1);
+  if (config_.plain_arithmetic) return convs_.front()->forward(all_channels(pictures, constants));
   return at::conv2d(pictures, weight.narrow(1, 0, 3), {}, 1, 1)
       .add_(position_share(constants, pictures.size(2), pictures.size(3)));
 }

@@ -33,6 +33,7 @@ class FsrtEncoder : public torch::nn::Module {
   at::Tensor patches(at::Tensor activation) const;
 
  private:
+  at::Tensor all_channels(const at::Tensor& pictures, const at::Tensor& constants) const;
   at::Tensor position_share(const at::Tensor& constants, std::int64_t height, std::int64_t width) const;
 
   FsrtModelConfig config_;

@@ -19,7 +19,7 @@ ExpressionNetwork::ExpressionNetwork(const FsrtModelConfig& config)
   const ConvShape shape{
       .inputs = config.detector_width + 3, .outputs = config.keypoints * config.expression_features, .kernel = 7};
   expression_ = register_module("expression", std::make_shared<Conv2d>(shape));
-  mlp_ = register_module("expression_mlp", std::make_shared<Mlp>(mlp_widths(config)));
+  mlp_ = register_module("expression_mlp", std::make_shared<Mlp>(mlp_widths(config), config.arithmetic()));
 }
 
 at::Tensor ExpressionNetwork::forward(const at::Tensor& features, const at::Tensor& heatmaps) const {

@@ -104,12 +104,14 @@ void describe_discriminator(ConfigVisitor& visitor, FsrtModelConfig& config) {
                config.discriminator_spectral_norm);
 }
 
-void describe_memory(ConfigVisitor& visitor, FsrtModelConfig& config) {
+void describe_computation(ConfigVisitor& visitor, FsrtModelConfig& config) {
   // A method key, because the rounding of matrix products may depend on their size.
   visitor.integer({"no_gradient_queries", kMethod, "queries decoded at once without gradient: bounds the memory"},
                   config.no_gradient_queries,
                   1,
                   1 << 24);
+  visitor.flag({"plain_arithmetic", kMethod, "computes layer by layer as the published code, to the bit but slower"},
+               config.plain_arithmetic);
 }
 
 // Side of the last feature map of the discriminator, 0 when the picture is too small for its blocks.
@@ -152,7 +154,7 @@ void describe_keys(ConfigVisitor& visitor, FsrtModelConfig& config) {
   describe_generator(visitor, config);
   describe_detector(visitor, config);
   describe_discriminator(visitor, config);
-  describe_memory(visitor, config);
+  describe_computation(visitor, config);
 }
 
 void validate(const FsrtModelConfig& config, Problems& problems) {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/blocks/arithmetic.h"
+
 namespace understudy {
 
 class ConfigVisitor;
@@ -47,6 +49,7 @@ struct FsrtModelConfig {
   bool discriminator_spectral_norm = false;
 
   std::int64_t no_gradient_queries = 4096;  ///< queries decoded at once when no gradient is wanted: bounds the memory
+  bool plain_arithmetic = false;            ///< Arithmetic::kPlain: the published forward pass to the bit, slower
 
   /// The sizes above with 0 and empty replaced by those of the chosen decoder.
   std::int64_t resolved_decoder_heads() const { return decoder_heads != 0 ? decoder_heads : small_decoder ? 6 : 12; }
@@ -55,6 +58,7 @@ struct FsrtModelConfig {
   }
   std::vector<std::int64_t> resolved_render_widths() const;
 
+  Arithmetic arithmetic() const { return plain_arithmetic ? Arithmetic::kPlain : Arithmetic::kFast; }
   std::int64_t pixel_channels() const { return 4 * pixel_octaves; }
   std::int64_t keypoint_channels() const { return 4 * keypoints * keypoint_octaves; }
   std::int64_t query_width() const { return keypoint_channels() + pixel_channels() + expression_size; }

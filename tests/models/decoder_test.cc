@@ -137,9 +137,9 @@ at::Tensor plain_decode(const FsrtDecoder& decoder,
   return linear(x, "render_mlp." + std::to_string(2 * config.resolved_render_widths().size()));
 }
 
-class DecoderSavings : public ::testing::Test {
+class DecoderArithmetic : public ::testing::TestWithParam<bool> {
  protected:
-  DecoderSavings() : decoder_(config_) {
+  DecoderArithmetic() : decoder_(config_) {
     initialize(decoder_, 5, "decoder");
     convert_precision(decoder_, at::kDouble);
     tokens_ =
@@ -150,12 +150,18 @@ class DecoderSavings : public ::testing::Test {
     coordinates_ = pixel_coordinates(pixels, 32);
   }
 
-  FsrtModelConfig config_ = narrow();
+  static FsrtModelConfig configured() {
+    FsrtModelConfig config = narrow();
+    config.plain_arithmetic = GetParam();
+    return config;
+  }
+
+  FsrtModelConfig config_ = configured();
   FsrtDecoder decoder_;
   at::Tensor tokens_, keypoints_, expression_, coordinates_;
 };
 
-TEST_F(DecoderSavings, EqualThePlainFormWithItsGradients) {
+TEST_P(DecoderArithmetic, EqualsThePublishedFormWithItsGradients) {
   tokens_.requires_grad_();
   expression_.requires_grad_();
   std::vector<at::Tensor> leaves = decoder_.parameters();
@@ -172,7 +178,7 @@ TEST_F(DecoderSavings, EqualThePlainFormWithItsGradients) {
   }
 }
 
-TEST_F(DecoderSavings, DecodeTheSameWithoutGradientInChunks) {
+TEST_P(DecoderArithmetic, DecodesTheSameWithoutGradientInChunks) {
   const TokenMemory memory = decoder_.prepare_tokens(tokens_);
   const at::Tensor whole = decoder_.forward(memory, coordinates_, keypoints_, expression_);
   const at::Tensor chunked = decoder_.decode_no_grad(memory, coordinates_, keypoints_, expression_);
@@ -180,7 +186,7 @@ TEST_F(DecoderSavings, DecodeTheSameWithoutGradientInChunks) {
   EXPECT_LT(golden::relative_difference(chunked, whole), 1e-13);
 }
 
-TEST_F(DecoderSavings, PutEveryPixelInItsPlace) {
+TEST_P(DecoderArithmetic, PutsEveryPixelInItsPlace) {
   const TokenMemory memory = decoder_.prepare_tokens(tokens_).detached();
   const at::Tensor picture = decoder_.decode_all_pixels_no_grad(memory, keypoints_, expression_, 32);
   ASSERT_EQ(picture.sizes(), (at::IntArrayRef{2, 3, 32, 32}));
@@ -190,6 +196,8 @@ TEST_F(DecoderSavings, PutEveryPixelInItsPlace) {
   const at::Tensor same = picture.flatten(2).gather(2, pixels).transpose(1, 2);
   EXPECT_LT(golden::relative_difference(some, same), 1e-13);
 }
+
+INSTANTIATE_TEST_SUITE_P(FastAndPlain, DecoderArithmetic, ::testing::Bool());
 
 TEST(FsrtDecoder, HasThePublishedCounts) {
   struct Row {

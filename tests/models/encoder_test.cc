@@ -81,11 +81,12 @@ TEST(FsrtEncoder, ReproducesThePublishedNetworkWithoutExpression) {
   golden::expect_entries(tokens, {-6.0612016, -2.3102622, -3.499918, 3.6945214});
 }
 
-class FirstConvolution : public ::testing::TestWithParam<bool> {};
+class FirstConvolution : public ::testing::TestWithParam<std::pair<bool, bool>> {};
 
-TEST_P(FirstConvolution, EqualsThePlainFormWithItsGradients) {
+TEST_P(FirstConvolution, EqualsThePublishedFormWithItsGradients) {
   FsrtModelConfig config = narrow();
-  config.encode_with_expression = GetParam();
+  config.encode_with_expression = GetParam().first;
+  config.plain_arithmetic = GetParam().second;
   FsrtEncoder encoder{config};
   initialize(encoder, 3, "encoder");
   convert_precision(encoder, at::kDouble);
@@ -107,7 +108,9 @@ TEST_P(FirstConvolution, EqualsThePlainFormWithItsGradients) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(WithAndWithoutExpression, FirstConvolution, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutExpressionFastAndPlain,
+                         FirstConvolution,
+                         ::testing::Values(std::pair{true, false}, std::pair{false, false}, std::pair{true, true}));
 
 TEST(FsrtEncoder, HasThePublishedCounts) {
   for (const auto& [size, count] : {std::pair{256, 29774112}, {128, 29663520}, {64, 29608224}}) {

@@ -34,6 +34,34 @@ at::Tensor scale_gradient(const at::Tensor& value, double factor) {
   return factor == 1.0 ? value : value.detach() + factor * (value - value.detach());
 }
 
+/// The detector over `pictures` in equal parts, one after the other. How many pictures a convolution sees at once shows
+/// in the last digits.
+Detection detect_in_sets(const KeypointDetector& detector, const at::Tensor& pictures, std::int64_t sets) {
+  std::vector<at::Tensor> keypoints;
+  std::vector<at::Tensor> features;
+  std::vector<at::Tensor> heatmaps;
+  for (const at::Tensor& set : pictures.chunk(sets)) {
+    const Detection found = detector.detect(set);
+    keypoints.push_back(found.keypoints);
+    features.push_back(found.features);
+    heatmaps.push_back(found.heatmaps);
+  }
+  return {at::cat(keypoints), at::cat(features), at::cat(heatmaps)};
+}
+
+at::Tensor express_in_sets(const ExpressionNetwork& network,
+                           const at::Tensor& features,
+                           const at::Tensor& heatmaps,
+                           std::int64_t sets) {
+  const auto features_of = features.chunk(sets);
+  const auto heatmaps_of = heatmaps.chunk(sets);
+  std::vector<at::Tensor> expressions;
+  for (std::size_t i = 0; i < features_of.size(); ++i) {
+    expressions.push_back(network.forward(features_of[i], heatmaps_of[i]));
+  }
+  return at::cat(expressions);
+}
+
 double value_of(const at::Tensor& scalar) {
   return scalar.detach().item<double>();
 }
@@ -71,10 +99,12 @@ FsrtPass FsrtStep::extract(const FsrtBatch& batch) const {
     pictures.push_back(batch.source_full_a2.flatten(0, 1));
     pictures.push_back(batch.driving_full_a2);
   }
-  const Detection found = networks_.detector->detect(at::cat(pictures).to(precision_of(networks_)));
-
-  const at::Tensor vectors = networks_.model->expression_encoder().forward(found.features.narrow(0, 0, expressive),
-                                                                           found.heatmaps.narrow(0, 0, expressive));
+  const std::int64_t sets = config_.model.plain_arithmetic ? static_cast<std::int64_t>(pictures.size()) / 2 : 1;
+  const Detection found = detect_in_sets(*networks_.detector, at::cat(pictures).to(precision_of(networks_)), sets);
+  const at::Tensor vectors = express_in_sets(networks_.model->expression_encoder(),
+                                             found.features.narrow(0, 0, expressive),
+                                             found.heatmaps.narrow(0, 0, expressive),
+                                             std::min<std::int64_t>(sets, 2));
   const auto parts = vectors.split_with_sizes({b * s, b, b * s, b});
   FsrtPass pass;
   pass.expressions.source_a2 = parts[0].reshape({b, s, -1});
