@@ -1,18 +1,16 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <limits>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "common/problems.h"
-
 namespace understudy {
+
+class Problems;
 
 /// A method key is part of what is trained: a resume with another value is refused. A machine key says where and how
 /// it runs (paths, ranks, intervals of logging) and is free.
@@ -63,40 +61,5 @@ inline constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 /// Calls `describe` for every struct of a configuration.
 using DescribeConfig = std::function<void(ConfigVisitor&)>;
-
-/// One `--set section.key=value` of the command line.
-struct ConfigOverride {
-  std::string key;
-  std::string value;  ///< TOML, or a bare word taken as a string
-};
-
-/// @throws ConfigError  when `text` is not KEY=VALUE
-ConfigOverride parse_override(std::string_view text);
-
-/// Reads TOML into the structs that `describe` visits. Every problem (syntax, unknown key, wrong type, out of range) is
-/// added to `problems` with file and line; keys that are not set keep their values.
-/// @param name  of the file, for messages
-void read_config(std::string_view toml,
-                 std::string_view name,
-                 const std::vector<ConfigOverride>& overrides,
-                 const DescribeConfig& describe,
-                 Problems& problems);
-
-/// The value of one text key before the structs are known (which recipe?), or `fallback`. Syntax errors are left to
-/// read_config.
-std::string peek_text_key(std::string_view toml,
-                          const std::vector<ConfigOverride>& overrides,
-                          std::string_view section,
-                          std::string_view key,
-                          std::string_view fallback);
-
-/// All keys with their values as TOML that read_config takes back to the same values.
-std::string write_config(const DescribeConfig& describe);
-
-/// Markdown tables of all keys: name, kind, default, range, meaning.
-std::string document_config(const DescribeConfig& describe);
-
-/// One line for every method key whose value differs: "model.sources: 1 in the checkpoint, 2 now".
-std::vector<std::string> method_differences(const DescribeConfig& before, const DescribeConfig& now);
 
 }  // namespace understudy

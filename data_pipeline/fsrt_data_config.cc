@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/config.h"
+#include "common/problems.h"
 
 namespace understudy {
 namespace {

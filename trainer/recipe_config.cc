@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/config_writer.h"
 #include "common/errors.h"
 #include "trainer/recipes/fsrt/fsrt_recipe_config.h"
 #include "trainer/recipes/keypoints/keypoints_recipe_config.h"

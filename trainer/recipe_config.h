@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/config_reader.h"
 #include "trainer/replay.h"
 #include "trainer/run_config.h"
 

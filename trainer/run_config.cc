@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "common/problems.h"
+
 namespace understudy {
 namespace {
 

@@ -7,6 +7,7 @@
 
 #include "checkpoints/safetensors.h"
 #include "common/atomic_file.h"
+#include "common/config_writer.h"
 #include "common/errors.h"
 #include "common/log.h"
 #include "data_pipeline/picture_grid.h"

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "common/config_writer.h"
 #include "launcher/commands/command.h"
 #include "trainer/recipe_config.h"
 

@@ -4,6 +4,7 @@
 
 #include "checkpoints/safetensors.h"
 #include "common/atomic_file.h"
+#include "common/config_reader.h"
 #include "launcher/commands/command.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"

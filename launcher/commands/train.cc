@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/atomic_file.h"
+#include "common/config_reader.h"
 #include "launcher/commands/command.h"
 #include "launcher/ranks.h"
 #include "trainer/trainer.h"

@@ -1,8 +1,8 @@
-#include "common/config.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/config_reader.h"
+#include "common/config_writer.h"
 #include "common/errors.h"
 
 namespace understudy {

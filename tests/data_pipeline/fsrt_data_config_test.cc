@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "common/config.h"
+#include "common/config_reader.h"
+#include "common/config_writer.h"
 
 namespace understudy {
 namespace {

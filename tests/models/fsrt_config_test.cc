@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/config.h"
+#include "common/config_reader.h"
+#include "common/config_writer.h"
 #include "common/problems.h"
 
 namespace understudy {

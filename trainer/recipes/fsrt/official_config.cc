@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/config_writer.h"
+
 namespace understudy {
 namespace {
 

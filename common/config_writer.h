@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/config.h"
+
+namespace understudy {
+
+/// All keys with their values as TOML that read_config takes back to the same values.
+std::string write_config(const DescribeConfig& describe);
+
+/// Markdown tables of all keys: name, kind, default, range, meaning.
+std::string document_config(const DescribeConfig& describe);
+
+/// One line for every method key whose value differs: "model.sources: 1 in the checkpoint, 2 now".
+std::vector<std::string> method_differences(const DescribeConfig& before, const DescribeConfig& now);
+
+}  // namespace understudy
