@@ -146,6 +146,10 @@ Hit FaceGeometry::look_at(const Egg& egg, Place place, double soft) const {
   return hit;
 }
 
+Place FaceGeometry::shift() const {
+  return {origin_.x - kRest.x, origin_.y - kRest.y};
+}
+
 Place FaceGeometry::project(const Vector& point) const {
   const Vector seen = rotation_.apply(point - kPivot) + kPivot + origin_;
   return {seen.x, seen.y};

@@ -54,6 +54,7 @@ class FaceGeometry {
   /// @param soft  width of a pixel
   Hit look_at(const Egg& egg, Place place, double soft) const;
   Place project(const Vector& point) const;
+  Place shift() const;  ///< of the whole person from the middle of the picture
   double depth_of(const Vector& point) const;
 
   /// A point of the face's surface, raised by `out`.

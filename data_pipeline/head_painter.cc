@@ -37,7 +37,10 @@ HeadPainter::HeadPainter(const IdentityParameters& identity, const FaceGeometry&
       soft_(soft),
       skin_(Paint::of(identity.skin)),
       hair_(Paint::of(identity.hair)),
+      shift_(geometry.shift()),
       chin_(geometry.project({0.0, 0.9 * geometry.head().bottom, 0.0})) {
+  chin_.x -= shift_.x;
+  chin_.y -= shift_.y;
   place_ears();
   place_nose();
   place_glasses();
@@ -86,8 +89,9 @@ HeadPainter::Pixel HeadPainter::paint(Place place) const {
   const Hit hair = face_.look_at(face_.hair(), place, soft_);
   const Hit head = face_.look_at(face_.head(), place, soft_);
   paint_hair(hair, Side::kBehindHead, pixel);
-  paint_neck(place, pixel);
-  paint_clothes(place, pixel);
+  const Place on_body{place.x - shift_.x, place.y - shift_.y};
+  paint_neck(on_body, pixel);
+  paint_clothes(on_body, pixel);
   paint_ears(place, Side::kBehindHead, pixel);
   if (head.coverage > 0.0) lay(pixel, face_painter_.paint(head, soft_), head.coverage);
   paint_ears(place, Side::kBeforeHead, pixel);

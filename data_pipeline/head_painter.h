@@ -49,6 +49,7 @@ class HeadPainter {
   void place_glasses();
   static void lay(Pixel& pixel, const Paint& colour, double alpha);
   Paint background(Place place) const;
+  /// Neck and clothes: `place` is relative to the shifted person.
   void paint_neck(Place place, Pixel& pixel) const;
   void paint_clothes(Place place, Pixel& pixel) const;
   void paint_ears(Place place, Side side, Pixel& pixel) const;
@@ -63,7 +64,8 @@ class HeadPainter {
   double soft_;
   Paint skin_;
   Paint hair_;
-  Place chin_;
+  Place shift_;  ///< of the person in the picture
+  Place chin_;   ///< without the shift
   std::array<Ear, 2> ears_{};
   NosePlaces nose_;
   std::array<Lens, 2> lenses_{};

@@ -59,7 +59,7 @@ struct ExpressionParameters {
   float eye_open = 1.0F;    ///< 0 closed ... 1.2 wide
   float gaze_x = 0.0F;      ///< -1 ... 1
   float gaze_y = 0.0F;
-  float shift_x = 0.0F;  ///< of the head, to the right
+  float shift_x = 0.0F;  ///< of the whole person, to the right
   float shift_y = 0.0F;  ///< downwards
 };
 

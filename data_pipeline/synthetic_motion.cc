@@ -29,8 +29,8 @@ constexpr Swing kSwings[] = {
     {1.0, 0.14, 0.2, 0.8},     // eye_open
     {0.0, 0.70, 0.2, 0.9},     // gaze_x
     {0.0, 0.55, 0.2, 0.9},     // gaze_y
-    {0.0, 0.065, 0.08, 0.3},   // shift_x
-    {0.0, 0.045, 0.08, 0.3},   // shift_y
+    {0.0, 0.26, 0.08, 0.3},    // shift_x
+    {0.04, 0.13, 0.08, 0.3},   // shift_y
 };
 
 float limited(double value, double low, double high) {
@@ -78,8 +78,8 @@ HeadState HeadMotion::at(std::uint32_t frame) const {
   state.expression.eye_open = limited(channel(kEyeOpen, frame) * (1.0 - blink), 0.0, 1.2);
   state.expression.gaze_x = limited(channel(kGazeX, frame), -1.0, 1.0);
   state.expression.gaze_y = limited(channel(kGazeY, frame), -1.0, 1.0);
-  state.expression.shift_x = limited(channel(kShiftX, frame), -0.09, 0.09);
-  state.expression.shift_y = limited(channel(kShiftY, frame), -0.06, 0.06);
+  state.expression.shift_x = limited(channel(kShiftX, frame), -0.32, 0.32);
+  state.expression.shift_y = limited(channel(kShiftY, frame), -0.14, 0.2);
   return state;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/errors.h"
 #include "common/hash.h"
+#include "data_pipeline/face_geometry.h"
 
 namespace understudy {
 namespace {
@@ -47,6 +48,23 @@ TEST(SyntheticHead, PoseAndExpressionShow) {
                                                  ExpressionParameters{.gaze_x = 1.0F}}) {
     EXPECT_GT(difference(neutral, render_head(person, {}, expression, 96).picture), 0.08);
   }
+}
+
+TEST(SyntheticHead, ShiftMovesThePersonBeforeTheBackground) {
+  const IdentityParameters person = draw_identity(1, 5);
+  constexpr int kSize = 96;
+  const RenderedHead still = render_head(person, {}, {}, kSize);
+  // 12 pixels of 96 in units of the picture's half side over the zoom.
+  const RenderedHead moved = render_head(person, {}, {.shift_x = static_cast<float>(0.25 / synthetic::kZoom)}, kSize);
+  for (int y = 0; y < kSize; ++y) {
+    for (int x = 0; x + 12 < kSize; ++x) {
+      EXPECT_NEAR(still.mask.coverage[static_cast<std::size_t>(y * kSize + x)],
+                  moved.mask.coverage[static_cast<std::size_t>(y * kSize + x + 12)],
+                  1)
+          << x << " " << y;
+    }
+  }
+  EXPECT_EQ(still.picture.pixel(0, 0)[0], moved.picture.pixel(0, 0)[0]);
 }
 
 TEST(SyntheticHead, IsTheSamePictureAtEverySize) {
