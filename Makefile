@@ -3,11 +3,13 @@ BUILD := build/release
 UNDERSTUDY := $(BUILD)/understudy
 LABELS ?= unit|multirank|integration
 
-.PHONY: demo test build setup format clean
+.PHONY: demo test build configure setup format clean
 
-build: setup
-	@test -f $(BUILD)/build.ninja || cmake --preset release
+build: configure
 	@cmake --build $(BUILD)
+
+configure: setup
+	@test -f $(BUILD)/build.ninja || cmake --preset release
 
 setup:
 	@tools/setup $(SETUP)
@@ -15,7 +17,8 @@ setup:
 test: build
 	@cd $(BUILD) && ctest --output-on-failure --no-tests=error -j 2 -L '$(LABELS)'
 
-demo: build
+demo: configure
+	@cmake --build $(BUILD) --target understudy
 	@tools/demo $(UNDERSTUDY)
 
 format:
