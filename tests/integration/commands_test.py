@@ -41,6 +41,15 @@ class Commands(unittest.TestCase):
         psnr = [row["validation"]["psnr"] for row in rows if "validation" in row][-1]
         self.assertIn("psnr %.4f" % psnr, processes.run("validate", "--run", self.directory))
 
+    def test_fast_reduction_agrees_to_rounding(self):
+        self.shop.train("fast", "--until", 4, "--set", "cluster.reduction=fast", ranks=2)
+        fast, ordered = (
+            [json.loads(line)["terms"]["total"] for line in (folder / "metrics.jsonl").read_text().splitlines()
+             if "terms" in json.loads(line)][:4] for folder in (self.out("fast"), self.directory))
+        self.assertEqual(len(fast), 4)
+        for one, other in zip(fast, ordered):
+            self.assertAlmostEqual(one, other, delta=1e-4 * abs(other))
+
     def test_reenact_gives_one_frame_for_each_driving_frame(self):
         driving = self.out("driving")
         processes.run("shard", "frames", self.set, "--clip", 1, "--out", driving)
