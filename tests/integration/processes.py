@@ -55,11 +55,13 @@ every = 0
 threads_per_rank = 1
 """ + TINY_MODEL
 
+FSRT_ITERATIONS = 40  # an early stop by validation comes before
+
 FSRT_CONFIG = """
 [recipe]
 name = "fsrt"
 [run]
-max_iterations = 40
+max_iterations = %d
 log_every = 1
 sample_every = 0
 [batch]
@@ -90,7 +92,7 @@ min_delta = 0.8
 every = 3
 [cluster]
 threads_per_rank = 1
-""" + TINY_MODEL
+""" % FSRT_ITERATIONS + TINY_MODEL
 
 
 def run(*arguments, expect=0, timeout=300, **options):

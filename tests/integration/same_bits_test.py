@@ -1,4 +1,5 @@
 """A run is a function of (configuration, data, seed): ranks, loader threads and kills do not change a byte of it."""
+import json
 import pathlib
 import random
 import subprocess
@@ -27,7 +28,7 @@ class SameBits(unittest.TestCase):
         self.assertIn('"discriminator"', metrics)
         self.assertIn('"gan"', metrics)
         self.assertIn('"validation"', metrics)
-        self.assertLess(int(self.reference["checkpoint"]), 60, "the run must end early, by validation")
+        self.assertLess(int(self.reference["checkpoint"]), processes.FSRT_ITERATIONS, "the run must end early, by validation")
 
     def test_ranks(self):
         for ranks in (2, 3, 4):
@@ -40,6 +41,19 @@ class SameBits(unittest.TestCase):
             with self.subTest(threads=threads):
                 self.shop.train("threads-%d" % threads, "--set", "data.loader_threads=%d" % threads)
                 self.assertEqual(self.shop.digests("threads-%d" % threads), self.reference)
+
+    def test_a_statistics_group_spans_ranks(self):
+        def covariances(name, micro_batch, ranks):
+            sizes = ["batch.global_batch=8", "batch.statistics_group=8", "batch.micro_batch=%d" % micro_batch]
+            self.shop.train(name, "--until", 3, *[flag for size in sizes for flag in ("--set", size)], ranks=ranks)
+            rows = [json.loads(line) for line in (self.shop.folder / name / "metrics.jsonl").read_text().splitlines()]
+            return [row["terms"]["covariance"] for row in rows if "terms" in row]
+
+        four = covariances("group-4", 1, 4)
+        self.assertEqual(len(four), 3)
+        self.assertEqual(four, covariances("group-1", 1, 1))
+        for found, whole in zip(four, covariances("group-whole", 8, 1)):
+            self.assertAlmostEqual(found, whole, delta=1e-4 * whole)
 
     def test_another_seed_gives_other_bits(self):
         self.shop.train("seed", "--set", "run.seed=1")
