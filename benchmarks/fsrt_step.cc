@@ -112,7 +112,8 @@ void run_phase(const PhaseCase& phase, int steps) {
   initialize(*vgg, 1, "vgg19");
   FsrtRecipe recipe(config, run, make_fsrt_networks(config, 1, true), std::move(vgg));
   const std::unique_ptr<Communicator> alone = single_rank();
-  StepEngine engine(recipe, run, *alone);
+  Heartbeat heartbeat;
+  StepEngine engine(recipe, run, *alone, heartbeat);
   const bool whole_picture = FsrtPhase::at(config.phases, phase.iteration).whole_picture;
   const MicroBatch batch = random_batch(phase, whole_picture, config.model.image_size);
 

@@ -92,7 +92,7 @@ std::uint64_t newest_incarnation(const std::filesystem::path& run) {
 void require_newest_incarnation(const std::filesystem::path& run, std::uint64_t incarnation) {
   const std::uint64_t newest = newest_incarnation(run);
   if (newest > incarnation) {
-    throw CheckpointError(fmt::format(
+    throw SupersededError(fmt::format(
         "{}: a later start {} owns this run, this is start {}; it stops without writing. Two jobs were given "
         "the same run directory, or this node was cut off while the run was restarted",
         run.string(),

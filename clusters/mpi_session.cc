@@ -94,7 +94,11 @@ MPI_Op mpi_operation(Reduction reduction) {
 
 class MpiCommunicator final : public Communicator {
  public:
-  MpiCommunicator(MpiHandle handle, std::chrono::seconds timeout) : handle_(std::move(handle)), timeout_(timeout) {
+  MpiCommunicator(MpiHandle handle, std::chrono::seconds timeout, Heartbeat* heartbeat)
+      : handle_(std::move(handle)),
+        timeout_(timeout),
+        heartbeat_(heartbeat),
+        channel_(heartbeat == nullptr ? 0 : heartbeat->new_channel()) {
     check_mpi(MPI_Comm_set_errhandler(handle_.get(), MPI_ERRORS_RETURN), "have errors returned");
     check_mpi(MPI_Comm_rank(handle_.get(), &rank_), "read the rank");
     check_mpi(MPI_Comm_size(handle_.get(), &world_size_), "read the number of ranks");
@@ -112,12 +116,14 @@ class MpiCommunicator final : public Communicator {
   int local_size() const override { return local_size_; }
 
   void barrier(std::string_view intent) override {
+    const CollectiveMark mark(heartbeat_, channel_, intent);
     std::vector<MPI_Request> request(1);
     check_mpi(MPI_Ibarrier(handle_.get(), request.data()), intent);
     wait_for(request, {}, intent);
   }
 
   void broadcast(std::span<std::byte> bytes, int root, std::string_view intent) override {
+    const CollectiveMark mark(heartbeat_, channel_, intent);
     for_each_piece(std::ssize(bytes), [&](std::int64_t begin, int count) {
       std::vector<MPI_Request> request(1);
       check_mpi(MPI_Ibcast(bytes.data() + begin, count, MPI_BYTE, root, handle_.get(), request.data()), intent);
@@ -127,6 +133,7 @@ class MpiCommunicator final : public Communicator {
 
   void all_reduce(
       void* values, std::int64_t count, ElementType type, Reduction reduction, std::string_view intent) override {
+    const CollectiveMark mark(heartbeat_, channel_, intent);
     for_each_piece(count, [&](std::int64_t begin, int piece) {
       std::vector<MPI_Request> request(1);
       void* start = static_cast<std::byte*>(values) + begin * bytes_of(type);
@@ -141,6 +148,7 @@ class MpiCommunicator final : public Communicator {
   void exchange(std::span<const OutgoingMessage> outgoing,
                 std::span<const IncomingMessage> incoming,
                 std::string_view intent) override {
+    const CollectiveMark mark(heartbeat_, channel_, intent);
     std::vector<MPI_Request> requests;
     std::vector<int> peers;
     for (const IncomingMessage& message : incoming) {
@@ -168,7 +176,7 @@ class MpiCommunicator final : public Communicator {
   std::unique_ptr<Communicator> duplicate(std::string_view intent) override {
     MPI_Comm copy = MPI_COMM_NULL;
     check_mpi(MPI_Comm_dup(handle_.get(), &copy), intent);
-    return std::make_unique<MpiCommunicator>(MpiHandle(copy), timeout_);
+    return std::make_unique<MpiCommunicator>(MpiHandle(copy), timeout_, heartbeat_);
   }
 
  private:
@@ -217,6 +225,8 @@ class MpiCommunicator final : public Communicator {
 
   MpiHandle handle_;
   std::chrono::seconds timeout_;
+  Heartbeat* heartbeat_;
+  int channel_;
   int rank_ = 0;
   int world_size_ = 1;
   int local_rank_ = 0;
@@ -264,7 +274,7 @@ void check_size(const Communicator& ranks, std::optional<int> launched) {
 
 }  // namespace
 
-MpiSession::MpiSession(Start start, std::chrono::seconds timeout) {
+MpiSession::MpiSession(Start start, std::chrono::seconds timeout, Heartbeat* heartbeat) {
   const std::optional<int> launched = launched_ranks();
   if (start == Start::kIfLaunched && !launched) {
     ranks_ = single_rank();
@@ -274,7 +284,7 @@ MpiSession::MpiSession(Start start, std::chrono::seconds timeout) {
   uses_mpi_ = true;
   MPI_Comm copy = MPI_COMM_NULL;
   check_mpi(MPI_Comm_dup(MPI_COMM_WORLD, &copy), "duplicate the communicator of all ranks");
-  ranks_ = std::make_unique<MpiCommunicator>(MpiHandle(copy), timeout);
+  ranks_ = std::make_unique<MpiCommunicator>(MpiHandle(copy), timeout, heartbeat);
   check_size(*ranks_, launched);
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "clusters/communicator.h"
+#include "clusters/heartbeat.h"
 
 namespace understudy {
 
@@ -17,9 +18,12 @@ class MpiSession {
     kAlways,      ///< MPI also for a process that was started alone
   };
 
-  /// @param timeout  how long any rank may wait for the others before that is an error
+  /// @param timeout    how long any rank may wait for the others before that is an error
+  /// @param heartbeat  told of every wait for other ranks; must outlive the session. nullptr: nobody is told
   /// @throws ClusterError  when MPI cannot start, gives no MPI_THREAD_MULTIPLE, or sees fewer ranks than were launched
-  explicit MpiSession(Start start = Start::kIfLaunched, std::chrono::seconds timeout = std::chrono::minutes(30));
+  explicit MpiSession(Start start = Start::kIfLaunched,
+                      std::chrono::seconds timeout = std::chrono::minutes(30),
+                      Heartbeat* heartbeat = nullptr);
   /// Finalises MPI, which waits for the other ranks; all communicators but `ranks()` must be gone. After an error call
   /// `abort` instead.
   ~MpiSession();

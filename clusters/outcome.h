@@ -9,11 +9,27 @@
 
 namespace understudy {
 
+/// What ended a run that did not end well.
+enum class EndCause {
+  kNone,
+  kConfig,      ///< configuration or command line
+  kData,        ///< data set, weights or checkpoint
+  kNotFinite,   ///< a loss or gradient
+  kFileSystem,  ///< a file could not be written or read
+  kOutOfMemory,
+  kSuperseded,  ///< a later start owns the run
+  kCluster,     ///< ranks could not reach each other: mostly because of what happened to another one
+  kDefect,
+};
+
 /// How a run ended. It travels from the ranks to `understudy launch` by file, because mpirun turns a non-zero exit code
 /// of one rank into a kill of the others.
 struct Outcome {
   ExitCode code = ExitCode::kDone;
   std::string message;
+  EndCause cause = EndCause::kNone;
+  int rank = 0;            ///< that says so
+  std::string start = {};  ///< token of the start it belongs to; empty when nobody supervises
 };
 
 /// Another rank failed and ends the run; its own message and outcome are the ones to read.
@@ -22,7 +38,8 @@ class RemoteError : public Error {
   using Error::Error;
 };
 
-/// Writes {"outcome": "done" | "run_again" | "config" | "internal", "message": ...} durably, or not at all.
+/// Writes {"outcome": "done" | "run_again" | "config" | "internal", "message": ..., "cause": ..., "rank": ..., "start":
+/// ...} durably, or not at all.
 /// @throws FileError
 void write_outcome(const std::filesystem::path& file, const Outcome& outcome);
 

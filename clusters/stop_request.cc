@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -13,7 +12,7 @@
 namespace understudy {
 namespace {
 
-constexpr int kSignals[] = {SIGUSR2, SIGTERM, SIGINT};
+constexpr int kSignals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
 
 // The one state of the process that cannot be passed in: a signal handler gets no argument of ours. Lock-free, hence
 // safe in a handler and for readers in other threads.
@@ -26,10 +25,6 @@ void note_request(int) {
   stop_requested.store(true);
 }
 
-std::size_t handled_signals(StopRequest::Signals signals) {
-  return signals == StopRequest::Signals::kUser ? 1 : std::size(kSignals);
-}
-
 std::size_t handled_now = 0;
 
 void restore_handlers() {
@@ -40,10 +35,10 @@ void restore_handlers() {
 
 }  // namespace
 
-StopRequest::StopRequest(Signals signals) {
+StopRequest::StopRequest() {
   if (installed.exchange(true)) throw ClusterError("a second StopRequest in one process; pass the first one on");
   stop_requested.store(false);
-  for (std::size_t i = 0; i < handled_signals(signals); ++i) {
+  for (std::size_t i = 0; i < std::size(kSignals); ++i) {
     struct sigaction action {};
     action.sa_handler = note_request;
     // A second interrupt meets the default action, so that an impatient user is never locked out.
@@ -64,11 +59,6 @@ StopRequest::~StopRequest() {
 
 bool StopRequest::requested() const {
   return stop_requested.load();
-}
-
-StopRequest::Signals stop_signals_of_this_process() {
-  return std::getenv("UNDERSTUDY_LAUNCHED") != nullptr ? StopRequest::Signals::kUser
-                                                       : StopRequest::Signals::kUserTerminateAndInterrupt;
 }
 
 }  // namespace understudy

@@ -29,6 +29,12 @@ class CheckpointError : public Error {
   using Error::Error;
 };
 
+/// A later start owns the run directory; this one must leave without writing.
+class SupersededError : public CheckpointError {
+ public:
+  using CheckpointError::CheckpointError;
+};
+
 /// Ranks cannot reach or understand each other.
 class ClusterError : public Error {
  public:

@@ -1,13 +1,49 @@
 #include "launcher/error_report.h"
 
+#include <new>
+#include <string_view>
+
 #include "common/errors.h"
 
 namespace understudy {
 
+namespace {
+
+template <class Kind>
+bool is(const std::exception& error) {
+  return dynamic_cast<const Kind*>(&error) != nullptr;
+}
+
+}  // namespace
+
+EndCause cause_of(const std::exception& error) {
+  if (is<SupersededError>(error)) return EndCause::kSuperseded;
+  if (is<DataError>(error) || is<CheckpointError>(error)) return EndCause::kData;
+  if (is<NonFiniteError>(error)) return EndCause::kNotFinite;
+  if (is<FileError>(error)) return EndCause::kFileSystem;
+  if (is<ClusterError>(error)) return EndCause::kCluster;
+  if (is<Error>(error)) return EndCause::kConfig;
+  // torch says it in words only.
+  const bool memory =
+      is<std::bad_alloc>(error) || std::string_view(error.what()).find("not enough memory") != std::string_view::npos;
+  return memory ? EndCause::kOutOfMemory : EndCause::kDefect;
+}
+
 ExitCode exit_code_of(const std::exception& error) {
-  if (dynamic_cast<const ClusterError*>(&error) != nullptr) return ExitCode::kInternal;
-  if (dynamic_cast<const NonFiniteError*>(&error) != nullptr) return ExitCode::kInternal;
-  return dynamic_cast<const Error*>(&error) != nullptr ? ExitCode::kUsage : ExitCode::kInternal;
+  switch (cause_of(error)) {
+    case EndCause::kConfig:
+    case EndCause::kData:
+    case EndCause::kFileSystem:
+    case EndCause::kSuperseded:
+      return ExitCode::kUsage;
+    case EndCause::kNone:
+    case EndCause::kNotFinite:
+    case EndCause::kOutOfMemory:
+    case EndCause::kCluster:
+    case EndCause::kDefect:
+      break;
+  }
+  return ExitCode::kInternal;
 }
 
 }  // namespace understudy

@@ -2,8 +2,7 @@
 
 #include <exception>
 
-#include "clusters/mpi_session.h"
-#include "clusters/stop_request.h"
+#include "clusters/rank_session.h"
 #include "common/errors.h"
 #include "common/log.h"
 #include "launcher/error_report.h"
@@ -25,13 +24,15 @@ void write_outcome_quietly(const std::filesystem::path& file, const Outcome& out
 }  // namespace
 
 ExitCode run_on_ranks(const std::filesystem::path& outcome_file,
-                      const std::function<Outcome(Communicator&, const std::function<bool()>& stop_requested)>& body) {
-  const StopRequest stop(stop_signals_of_this_process());
-  MpiSession session;
+                      const std::function<Outcome(const RankContext&)>& body) {
+  RankSession session;
   Communicator& ranks = session.ranks();
   set_up_log(ranks.rank(), ranks.world_size());
+  const RankContext context = session.context();
   try {
-    const Outcome outcome = body(ranks, [&stop] { return stop.requested(); });
+    Outcome outcome = body(context);
+    const Heartbeat::Mark mark(context.heartbeat, Section::kEnd);
+    outcome.start = session.start_token();
     if (ranks.rank() == 0) {
       spdlog::info("{}", outcome.message);
       write_outcome_quietly(outcome_file, outcome, ranks.world_size());
@@ -42,9 +43,10 @@ ExitCode run_on_ranks(const std::filesystem::path& outcome_file,
   } catch (const RemoteError&) {
     return ExitCode::kInternal;  // leaving the session waits for the rank that failed, which ends all ranks
   } catch (const std::exception& error) {
-    const Outcome outcome{exit_code_of(error), error.what()};
+    const Outcome outcome{exit_code_of(error), error.what(), cause_of(error), ranks.rank(), session.start_token()};
     spdlog::error("{}", error.what());
-    write_outcome_quietly(outcome_file, outcome, ranks.world_size());
+    // The run directory belongs to the later start, its outcome too.
+    if (outcome.cause != EndCause::kSuperseded) write_outcome_quietly(outcome_file, outcome, ranks.world_size());
     if (ranks.world_size() > 1) session.abort(static_cast<int>(outcome.code));
     return outcome.code;
   }

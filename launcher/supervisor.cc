@@ -1,181 +1,355 @@
 #include "launcher/supervisor.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <iterator>
+#include <ctime>
 #include <optional>
-#include <system_error>
+#include <set>
 
-#include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <poll.h>
 #include <spdlog/spdlog.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "checkpoints/store.h"
 #include "clusters/outcome.h"
+#include "common/atomic_file.h"
 #include "common/errors.h"
 #include "common/exit_codes.h"
+#include "launcher/child_process.h"
+#include "launcher/history.h"
+#include "launcher/rank_watch.h"
+#include "launcher/run_end.h"
+#include "launcher/slurm_job.h"
+#include "launcher/wall_time.h"
 
 namespace understudy {
 namespace {
 
-/// The signals that `supervise` waits for, blocked for its duration so that none is lost between two looks.
-class BlockedSignals {
- public:
-  BlockedSignals() {
-    // A parent that ignores its children's ends would make ours vanish unseen.
-    signal(SIGCHLD, SIG_DFL);
-    sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGUSR2, SIGCHLD}) sigaddset(&set_, signal);
-    sigprocmask(SIG_BLOCK, &set_, &former_);
-  }
-  ~BlockedSignals() { sigprocmask(SIG_SETMASK, &former_, nullptr); }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
 
-  /// @return  the signal that came, nothing after `patience`
-  std::optional<int> wait(std::chrono::milliseconds patience) const {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
-    const timespec limit{seconds.count(), std::chrono::nanoseconds(patience - seconds).count()};
-    const int signal = sigtimedwait(&set_, nullptr, &limit);
-    return signal > 0 ? std::optional(signal) : std::nullopt;
-  }
-  const sigset_t& former() const { return former_; }
+constexpr int kLookEveryMs = 250;
+/// For the stacks of a run that hangs.
+constexpr auto kStacksPatience = std::chrono::milliseconds(1500);
+constexpr auto kLongestBackOff = std::chrono::minutes(1);
 
- private:
-  sigset_t set_{};
-  sigset_t former_{};
-};
-
-/// Runs in the child between fork and exec. mpirun gets a process group of its own, so that Ctrl-C at the terminal
-/// reaches only the supervisor, ends with the supervisor, and ignores the stop request until it listens.
-void become_mpirun(std::vector<char*>& arguments, const sigset_t& mask, pid_t supervisor, int failure_pipe) {
-  setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != supervisor) _exit(1);
-  signal(SIGUSR2, SIG_IGN);
-  setenv("UNDERSTUDY_LAUNCHED", "1", 1);
-  const int nothing = open("/dev/null", O_RDONLY);
-  if (nothing >= 0) dup2(nothing, STDIN_FILENO);
-  sigprocmask(SIG_SETMASK, &mask, nullptr);
-  execvp(arguments.front(), arguments.data());
-  const int reason = errno;
-  if (write(failure_pipe, &reason, sizeof reason) < 0) _exit(126);
-  _exit(127);
-}
-
-pid_t start(std::vector<std::string> arguments, const sigset_t& mask) {
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-  int failure_pipe[2];
-  if (pipe2(failure_pipe, O_CLOEXEC) != 0) throw ClusterError(fmt::format("cannot make a pipe: {}", strerror(errno)));
-  const pid_t supervisor = getpid();
-  const pid_t child = fork();
-  if (child == 0) become_mpirun(pointers, mask, supervisor, failure_pipe[1]);
-  const int fork_failure = errno;
-  close(failure_pipe[1]);
-  int reason = 0;
-  const bool failed = child > 0 && read(failure_pipe[0], &reason, sizeof reason) == sizeof reason;
-  close(failure_pipe[0]);
-  if (child < 0) throw ClusterError(fmt::format("cannot start a process: {}", strerror(fork_failure)));
-  if (!failed) return child;
-  waitpid(child, nullptr, 0);
-  throw ConfigError(fmt::format(
-      "cannot start {}: {}; install Open MPI (openmpi-bin) or name its mpirun", arguments.front(), strerror(reason)));
-}
-
-/// What was asked of the run by signals, over all its starts.
+/// What was asked of the run, over all its starts.
 struct Wishes {
-  bool stop = false;
+  StopReason stop = StopReason::kNone;
   int interrupts = 0;
 };
 
-void act_on_signal(int signal, pid_t mpirun, Wishes& wishes) {
-  if (signal == SIGINT && ++wishes.interrupts > 1) {
-    spdlog::warn("interrupted again: ending the ranks at once");
-    kill(mpirun, wishes.interrupts == 2 ? SIGTERM : SIGKILL);
-    return;
-  }
-  if (!wishes.stop) spdlog::info("asking the ranks to save and end; interrupt again to end them at once");
-  wishes.stop = true;
-  kill(mpirun, SIGUSR2);
+std::int64_t newest_checkpoint(const fs::path& run_directory) {
+  const std::vector<std::int64_t> iterations = CheckpointStore(run_directory).list();
+  return iterations.empty() ? 0 : iterations.back();
 }
 
-/// @return  the exit code of mpirun, 128 + signal when one ended it
-int wait_for_end(pid_t mpirun, const BlockedSignals& signals, const LaunchOptions& options, Wishes& wishes) {
+/// One start of the ranks, from mpirun or srun to its end.
+class Start {
+ public:
+  Start(const LaunchOptions& options,
+        Starter starter,
+        const Placement& placement,
+        const std::vector<std::string>& command,
+        const SignalQueue& signals,
+        Watchdog& watchdog,
+        WallTime& wall_time,
+        History& history,
+        Wishes& wishes)
+      : options_(options),
+        signals_(signals),
+        watchdog_(watchdog),
+        wall_time_(wall_time),
+        history_(history),
+        wishes_(wishes),
+        starter_(starter_arguments(starter, options.starter, placement, command, ::geteuid() == 0),
+                 {fmt::format("{}={}", kSupervisorVariable, to_text(watch_.address()))},
+                 signals.former()) {
+    if (wishes_.stop != StopReason::kNone) watch_.tell_all(AttendantCommand::kStop);
+  }
+
+  EndEvidence wait_for_end();
+  /// Where the stacks of a run that hung were written, relative to the run directory; empty when there are none.
+  const std::string& stacks_file() const { return stacks_file_; }
+
+ private:
+  void wait_for_news(std::chrono::milliseconds patience);
+  void act_on_signals();
+  void ask_to_stop(StopReason reason, std::string_view why);
+  void look_for_hangs();
+  void look_for_ends();
+  void end_all();
+  void write_stacks();
+
+  const LaunchOptions& options_;
+  const SignalQueue& signals_;
+  Watchdog& watchdog_;
+  WallTime& wall_time_;
+  History& history_;
+  Wishes& wishes_;
+  RankWatch watch_;
+  ChildProcess starter_;
+  std::optional<HangFinding> hang_;
+  std::optional<Clock::time_point> end_by_;  ///< when mpirun or srun is ended by force
+  std::string stacks_file_;
+};
+
+EndEvidence Start::wait_for_end() {
+  while (!starter_.ended()) {
+    wait_for_news(std::chrono::milliseconds(kLookEveryMs));
+    act_on_signals();
+    watch_.read();
+    history_.flush();
+    look_for_hangs();
+    look_for_ends();
+    if (wall_time_.is_up(watchdog_) && wishes_.stop == StopReason::kNone)
+      ask_to_stop(StopReason::kTimeLimit, "the wall time of the job is nearly up");
+    if (watch_.stop_signal() != 0 && wishes_.stop == StopReason::kNone)
+      ask_to_stop(StopReason::kSystem, fmt::format("a rank got signal {}", watch_.stop_signal()));
+    if (end_by_ && Clock::now() > *end_by_) starter_.send(SIGKILL);
+  }
+  watch_.read();
+  EndEvidence evidence{.starter_code = *starter_.ended(),
+                       .outcome = read_outcome(options_.run_directory / "outcome.json"),
+                       .ranks = watch_.last_words(),
+                       .ended_in_order = watch_.ended_badly(),
+                       .hang = hang_,
+                       .stop = wishes_.stop};
+  // A rank of a former start that was cut off may have had the last word.
+  if (evidence.outcome && !evidence.outcome->start.empty() && evidence.outcome->start != watch_.address().token)
+    evidence.outcome.reset();
+  return evidence;
+}
+
+void Start::wait_for_news(std::chrono::milliseconds patience) {
+  std::vector<pollfd> events{{signals_.descriptor(), POLLIN, 0}};
+  watch_.add_descriptors(events);
+  ::poll(events.data(), events.size(), static_cast<int>(patience.count()));
+}
+
+void Start::act_on_signals() {
+  while (const auto signal = signals_.next()) {
+    if (*signal == SIGCHLD) continue;
+    if (*signal != SIGINT) {
+      ask_to_stop(StopReason::kSystem, fmt::format("signal {} came", *signal));
+    } else if (++wishes_.interrupts == 1) {
+      ask_to_stop(StopReason::kUser, "interrupted; interrupt again to end the ranks at once");
+    } else {
+      spdlog::warn("interrupted again: ending the ranks at once");
+      end_all();
+    }
+  }
+}
+
+void Start::ask_to_stop(StopReason reason, std::string_view why) {
+  if (wishes_.stop == StopReason::kNone) {
+    spdlog::info("{}: asking the ranks to save and leave", why);
+    wishes_.stop = reason;
+  }
+  // A user who interrupts wants no requeue, whatever was asked before.
+  if (reason == StopReason::kUser) wishes_.stop = reason;
+  watch_.tell_all(AttendantCommand::kStop);
+}
+
+void Start::look_for_hangs() {
+  const std::vector<WatchedRank> ranks = watch_.ranks();
+  for (const WatchedRank& rank : ranks) watchdog_.learn(rank.status);
+  if (hang_ || end_by_) return;
+  hang_ = watchdog_.judge(ranks);
+  if (!hang_) return;
+  spdlog::error("the run hangs: {}", hang_->message);
+  watch_.tell_all(AttendantCommand::kStacks);
+  const auto deadline = Clock::now() + kStacksPatience;
+  while (Clock::now() < deadline && watch_.stacks().size() < ranks.size()) {
+    wait_for_news(std::chrono::milliseconds(kLookEveryMs));
+    watch_.read();
+  }
+  write_stacks();
+  end_all();
+}
+
+/// Ranks whose peer has ended wait for it; mpirun and srun end them, unless they fail to.
+void Start::look_for_ends() {
+  if (!end_by_ && !watch_.ended_badly().empty()) end_by_ = Clock::now() + options_.grace;
+}
+
+void Start::end_all() {
+  watch_.tell_all(AttendantCommand::kKill);
+  starter_.send(SIGTERM);
+  end_by_ = Clock::now() + options_.grace;
+}
+
+void Start::write_stacks() {
+  std::string text = hang_->message + "\n";
+  for (const auto& [rank, stacks] : watch_.stacks()) text += fmt::format("\n== rank {}\n{}", rank, stacks);
+  std::string name = fmt::format("failures/{}.txt", time_text());
+  std::replace(name.begin(), name.end(), ':', '-');
+  try {
+    fs::create_directories(options_.run_directory / "failures");
+    write_file_atomically(options_.run_directory / name, text);
+    stacks_file_ = name;
+    spdlog::error("stacks of {} ranks are in {}", watch_.stacks().size(), (options_.run_directory / name).string());
+  } catch (const std::exception& error) {
+    spdlog::warn("{}", error.what());
+  }
+}
+
+/// A run over all its starts.
+class Supervision {
+ public:
+  Supervision(const LaunchOptions& options, const std::vector<std::string>& command)
+      : options_(options),
+        command_(command),
+        job_(SlurmJob::current()),
+        starter_(choose_starter(options.starter)),
+        wall_time_(job_),
+        watchdog_(options.hang),
+        history_(options.run_directory),
+        nodes_(job_ && options.hosts.empty() ? job_->nodes() : options.hosts) {
+    ranks_of_a_node_ = nodes_.empty() ? options.ranks : spread(options.ranks, static_cast<int>(nodes_.size())).front();
+  }
+
+  int run();
+
+ private:
+  Placement placement() const;
+  EndReport start_once();
+  bool leave_out(const EndReport& end);
+  bool back_off(int without_progress);
+  int leave(const EndReport& end) const;
+
+  const LaunchOptions& options_;
+  const std::vector<std::string>& command_;
+  std::optional<SlurmJob> job_;
+  Starter starter_;
+  WallTime wall_time_;
+  Watchdog watchdog_;
+  History history_;
+  SignalQueue signals_;
+  Wishes wishes_;
+  std::vector<std::string> nodes_;  ///< that are left; empty: mpirun's own choice
+  int ranks_of_a_node_ = 1;
+};
+
+int Supervision::run() {
+  int without_progress = 0;
   while (true) {
-    int status = 0;
-    const pid_t ended = waitpid(mpirun, &status, WNOHANG);
-    if (ended == mpirun && WIFEXITED(status)) return WEXITSTATUS(status);
-    if (ended == mpirun && WIFSIGNALED(status)) return 128 + WTERMSIG(status);
-    const std::optional<int> signal = signals.wait(options.repeat_stop);
-    if (signal && *signal != SIGCHLD) act_on_signal(*signal, mpirun, wishes);
-    if (!signal && wishes.stop && wishes.interrupts < 2) kill(mpirun, SIGUSR2);
+    const std::int64_t before = newest_checkpoint(options_.run_directory);
+    const EndReport end = start_once();
+    if (!may_restart(end.end) || wishes_.stop != StopReason::kNone) return leave(end);
+    without_progress = newest_checkpoint(options_.run_directory) > before ? 0 : without_progress + 1;
+    if (without_progress > options_.max_restarts) {
+      spdlog::error("giving up: {} starts in a row ended without a newer checkpoint, the last one: {}",
+                    without_progress,
+                    end.message);
+      return leave(end);
+    }
+    if (!leave_out(end) || !back_off(without_progress)) return leave(end);
   }
 }
 
-void remove_stale_outcome(const std::filesystem::path& file) {
+Placement Supervision::placement() const {
+  Placement placement{options_.ranks, nodes_};
+  if (!nodes_.empty()) placement.ranks = std::min(options_.ranks, ranks_of_a_node_ * static_cast<int>(nodes_.size()));
+  return placement;
+}
+
+EndReport Supervision::start_once() {
   std::error_code error;
-  std::filesystem::remove(file, error);
-  if (error) throw FileError(fmt::format("cannot remove the former {}: {}", file.string(), error.message()));
+  fs::remove(options_.run_directory / "outcome.json", error);
+  if (error)
+    throw FileError(
+        fmt::format("cannot remove the former outcome of {}: {}", options_.run_directory.string(), error.message()));
+  const Placement where = placement();
+  history_.started({where.ranks, where.nodes, newest_checkpoint(options_.run_directory)});
+  const auto began = Clock::now();
+  Start start(options_, starter_, where, command_, signals_, watchdog_, wall_time_, history_, wishes_);
+  const EndEvidence evidence = start.wait_for_end();
+  const EndReport end = classify(evidence);
+  std::int64_t reached = 0;
+  for (const RankStatus& rank : evidence.ranks) reached = std::max(reached, rank.iteration + 1);
+  history_.ended({end,
+                  std::chrono::duration<double>(Clock::now() - began).count(),
+                  reached,
+                  newest_checkpoint(options_.run_directory)},
+                 start.stacks_file());
+  const auto level = may_restart(end.end) ? spdlog::level::err : spdlog::level::info;
+  spdlog::log(level, "run ended, {}: {}", name_of(end.end), end.message);
+  return end;
 }
 
-bool is_final_code(int code) {
-  return code == static_cast<int>(ExitCode::kDone) || code == static_cast<int>(ExitCode::kUsage) ||
-         code == static_cast<int>(ExitCode::kRunAgain);
-}
-
-/// @return  the exit code of the run, nothing when it crashed
-std::optional<int> judge(int mpirun_code, const std::filesystem::path& outcome_file) {
-  if (const std::optional<Outcome> outcome = read_outcome(outcome_file)) {
-    spdlog::info("run ended: {}", outcome->message);
-    return static_cast<int>(outcome->code);
+/// Goes on without a node that was lost. @returns  false when too few are left
+bool Supervision::leave_out(const EndReport& end) {
+  if (end.end != RunEnd::kLostNode || !end.rank || nodes_.empty()) return true;
+  std::erase(nodes_, end.rank->node);
+  const int least = options_.min_ranks > 0 ? options_.min_ranks : options_.ranks;
+  const int left = ranks_of_a_node_ * static_cast<int>(nodes_.size());
+  if (!nodes_.empty() && left >= least) {
+    spdlog::warn("going on without node {}, with {} ranks", end.rank->node, std::min(options_.ranks, left));
+    return true;
   }
-  // A command that ends before there is a run, with a wrong option for instance, has only its exit code.
-  if (is_final_code(mpirun_code)) return mpirun_code;
-  return std::nullopt;
+  spdlog::error(
+      "node {} is lost; {} ranks fit on the others, at least {} are wanted (--min-ranks)", end.rank->node, left, least);
+  return false;
+}
+
+/// Waits longer from one vain start to the next, and not at all after progress. @returns  false when a signal asked for
+/// the end meanwhile
+bool Supervision::back_off(int without_progress) {
+  auto pause = std::chrono::milliseconds(0);
+  if (without_progress > 1) {
+    const int doublings = std::min(without_progress - 2, 16);
+    pause = std::min<std::chrono::milliseconds>(options_.back_off * (1 << doublings), kLongestBackOff);
+  }
+  spdlog::warn("starting again{}",
+               pause.count() > 0 ? fmt::format(" in {:.1f} s", static_cast<double>(pause.count()) / 1e3) : "");
+  const auto until = Clock::now() + pause;
+  while (Clock::now() < until) {
+    pollfd event{signals_.descriptor(), POLLIN, 0};
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
+    ::poll(&event, 1, static_cast<int>(std::max<std::int64_t>(1, left.count())));
+    while (const auto signal = signals_.next()) {
+      if (*signal == SIGCHLD) continue;
+      wishes_.stop = *signal == SIGINT ? StopReason::kUser : StopReason::kSystem;
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The exit code, and the job's way back into the queue if it has one.
+int Supervision::leave(const EndReport& end) const {
+  ExitCode code = exit_code_of(end.end);
+  // New nodes may do what these cannot; there is a checkpoint to go on from.
+  const bool saved = newest_checkpoint(options_.run_directory) > 0;
+  if (end.end == RunEnd::kLostNode && saved && options_.requeue != Requeue::kNone) code = ExitCode::kRunAgain;
+  if (code != ExitCode::kRunAgain) return static_cast<int>(code);
+  switch (options_.requeue) {
+    case Requeue::kNone:
+      break;
+    case Requeue::kExitCode:
+      // SLURM would take 75 for a wish to come back.
+      if (end.end == RunEnd::kUserInterrupt) return static_cast<int>(ExitCode::kDone);
+      break;
+    case Requeue::kChain:
+      return static_cast<int>(ExitCode::kDone);
+    case Requeue::kScontrol:
+      if (end.end != RunEnd::kUserInterrupt && job_ && job_->state() == "RUNNING") job_->requeue();
+      break;
+  }
+  return static_cast<int>(code);
 }
 
 }  // namespace
 
-std::vector<std::string> mpirun_arguments(const LaunchOptions& options,
-                                          const std::vector<std::string>& command,
-                                          bool is_root) {
-  // More ranks than cores are allowed and none is bound to a core: threads a rank are the run's own choice.
-  std::vector<std::string> arguments{options.mpirun,
-                                     "-n",
-                                     std::to_string(options.ranks),
-                                     "--oversubscribe",
-                                     "--bind-to",
-                                     "none",
-                                     "-x",
-                                     "UNDERSTUDY_LAUNCHED"};
-  if (is_root) arguments.emplace_back("--allow-run-as-root");
-  arguments.insert(arguments.end(), options.mpirun_options.begin(), options.mpirun_options.end());
-  // A stop request must not kill a rank that has not come to handle it yet; it is repeated until the ranks end.
-  arguments.insert(arguments.end(), {"sh", "-c", "trap '' USR2; exec \"$@\"", "rank"});
-  arguments.insert(arguments.end(), command.begin(), command.end());
-  return arguments;
-}
-
 int supervise(const LaunchOptions& options, const std::vector<std::string>& command) {
   if (options.ranks < 1) throw ConfigError(fmt::format("--ranks {}: at least one rank is needed", options.ranks));
+  if (options.min_ranks > options.ranks)
+    throw ConfigError(fmt::format("--min-ranks {} is more than --ranks {}", options.min_ranks, options.ranks));
   if (command.empty()) throw ConfigError("nothing to launch; give a command after --, such as train run.toml");
-  const std::vector<std::string> arguments = mpirun_arguments(options, command, geteuid() == 0);
-  const BlockedSignals signals;
-  Wishes wishes;
-  for (int starts = 1;; ++starts) {
-    remove_stale_outcome(options.outcome_file);
-    const int code = wait_for_end(start(arguments, signals.former()), signals, options, wishes);
-    if (const std::optional<int> result = judge(code, options.outcome_file)) return *result;
-    spdlog::error("the run ended without an outcome: mpirun returned {} (start {})", code, starts);
-    if (wishes.stop || starts > options.max_restarts) return static_cast<int>(ExitCode::kInternal);
-    spdlog::warn("starting it again, restart {} of {}", starts, options.max_restarts);
-  }
+  return Supervision(options, command).run();
 }
 
 }  // namespace understudy

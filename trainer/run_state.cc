@@ -50,6 +50,7 @@ void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state) {
     const Json trainer = Json::parse(checkpoint.text(kTrainerPart));
     state.completed = trainer.at("completed");
     state.finished = trainer.at("finished");
+    state.due = {.validation = trainer.value("validation_due", false), .samples = trainer.value("samples_due", false)};
     state.stopping.restore(trainer.at("stopping").dump());
   } catch (const Json::exception& error) {
     throw CheckpointError(fmt::format("{}: {}", where, error.what()));
@@ -69,8 +70,11 @@ void save_run_state(const CheckpointStore& store,
   manifest.metrics_bytes = static_cast<std::uint64_t>(metrics.sync());
   manifest.parts.push_back(pending->write_tensors(kModelPart, state.recipe.state()));
   manifest.parts.push_back(pending->write_tensors(kOptimizerPart, state.engine.optimizer_state()));
-  const Json trainer = {
-      {"completed", state.completed}, {"finished", state.finished}, {"stopping", Json::parse(state.stopping.state())}};
+  const Json trainer = {{"completed", state.completed},
+                        {"finished", state.finished},
+                        {"validation_due", state.due.validation},
+                        {"samples_due", state.due.samples},
+                        {"stopping", Json::parse(state.stopping.state())}};
   manifest.parts.push_back(pending->write_text(kTrainerPart, trainer.dump()));
   pending->publish(std::move(manifest));
   apply_retention(store, retention_of(config, state.stopping), identity.incarnation);

@@ -15,6 +15,13 @@
 
 namespace understudy {
 
+/// Work after an iteration that a stop may have left to the next start.
+struct DueWork {
+  bool validation = false;
+  bool samples = false;
+  bool any() const { return validation || samples; }
+};
+
 /// What a checkpoint is written from and read into.
 struct RunState {
   Recipe& recipe;
@@ -22,6 +29,7 @@ struct RunState {
   StoppingRule& stopping;
   std::int64_t completed = 0;  ///< finished iterations
   bool finished = false;       ///< stopped by validation: a resume has nothing to do
+  DueWork due = {};
 };
 
 /// What a checkpoint says about where it belongs.

@@ -47,11 +47,12 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-StepEngine::StepEngine(Recipe& recipe, const RunConfig& config, Communicator& communicator)
+StepEngine::StepEngine(Recipe& recipe, const RunConfig& config, Communicator& communicator, Heartbeat& heartbeat)
     : recipe_(recipe),
       layout_(config.batch),
       ordered_(config.reduction == GradientReduction::kOrdered),
       communicator_(communicator),
+      heartbeat_(heartbeat),
       transport_(communicator),
       run_(plan_micro_batches(layout_.micro_batches(),
                               communicator.world_size())[static_cast<std::size_t>(communicator.rank())]),
@@ -80,7 +81,16 @@ StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches,
   for (std::size_t i = 0; i < batches.size(); ++i) {
     compute_micro_batch(batches[i], groups[i], report);
     batches[i] = {};
+    heartbeat_.beat();
   }
+  exchange(iteration, stop, report);
+  if (report.finite) step_players(iteration);
+  drop_gradients();
+  return report;
+}
+
+void StepEngine::exchange(Iteration iteration, bool stop, StepReport& report) {
+  const Heartbeat::Mark mark(heartbeat_, Section::kExchange);
   std::array<std::int64_t, 2> flags = {report.finding ? 1 : 0, stop ? 1 : 0};
   const auto start = std::chrono::steady_clock::now();
   communicator_.all_reduce(flags, Reduction::kMax, "agree on the end of an iteration");
@@ -91,12 +101,7 @@ StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches,
   }
   report.exchange_seconds = seconds_since(start);
   average_terms(report);
-  if (report.finite) {
-    average_statistics();
-    step_players(iteration);
-  }
-  drop_gradients();
-  return report;
+  if (report.finite) average_statistics();
 }
 
 void StepEngine::compute_micro_batch(const MicroBatch& batch, const CoupledGroup& group, StepReport& report) {

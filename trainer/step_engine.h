@@ -9,6 +9,7 @@
 #include "clusters/fast_exchange.h"
 #include "clusters/gradient_exchange.h"
 #include "clusters/gradient_tree.h"
+#include "clusters/heartbeat.h"
 #include "clusters/ordered_mean.h"
 #include "clusters/slice_transport.h"
 #include "trainer/adam.h"
@@ -37,7 +38,8 @@ struct StepReport {
 class StepEngine {
  public:
   /// Collective. @throws ConfigError  when more ranks than micro-batches take part
-  StepEngine(Recipe& recipe, const RunConfig& config, Communicator& communicator);
+  /// @param heartbeat  told of every part of an iteration
+  StepEngine(Recipe& recipe, const RunConfig& config, Communicator& communicator, Heartbeat& heartbeat);
   ~StepEngine();
 
   /// Micro-batches of each global batch that this rank computes.
@@ -55,6 +57,7 @@ class StepEngine {
   void compute_micro_batch(const MicroBatch& batch, const CoupledGroup& group, StepReport& report);
   std::vector<CoupledGroup> couple(const std::vector<MicroBatch>& batches);
   std::optional<std::string> find_non_finite(const Player& player, const at::Tensor& loss) const;
+  void exchange(Iteration iteration, bool stop, StepReport& report);
   void average_terms(StepReport& report);
   void average_statistics();
   void step_players(Iteration iteration);
@@ -64,6 +67,7 @@ class StepEngine {
   BatchLayout layout_;
   bool ordered_;
   Communicator& communicator_;
+  Heartbeat& heartbeat_;
   CommunicatorTransport transport_;
   MicroBatchRun run_;
   std::vector<Player> players_;

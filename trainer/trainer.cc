@@ -25,6 +25,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
+/// Episodes of a picture of samples.
+constexpr std::int64_t kSampleRows = 4;
+
 double seconds_between(Clock::time_point a, Clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
 }
@@ -45,11 +48,11 @@ auto collect(Problems& problems, std::string_view key, Make make) -> decltype(ma
 /// A training run from its first collective to its last.
 class Run {
  public:
-  Run(const TrainRequest& request, Communicator& ranks)
-      : request_(request), ranks_(ranks), store_(request.run_directory) {}
+  Run(const TrainRequest& request, const RankContext& context)
+      : request_(request), context_(context), ranks_(context.ranks), store_(request.run_directory) {}
 
   /// @param rolled_back  a non-finite number already sent this run back once
-  Outcome run(const std::function<bool()>& stop_requested, bool rolled_back);
+  Outcome run(bool rolled_back);
 
  private:
   void open();
@@ -57,18 +60,22 @@ class Run {
   void compare_with(const RunSettings& before, const Manifest& manifest) const;
   void open_data_and_recipe();
   void start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint);
-  Outcome train_until_the_end(const std::function<bool()>& stop_requested, bool rolled_back);
-  bool one_iteration(bool stop);
+  Outcome train_until_the_end(bool rolled_back);
+  bool one_iteration();
+  void note_what_is_due();
+  bool do_what_is_due(bool stop);
   void log_iteration(const StepReport& report, double seconds, double data_wait);
   void handle_non_finite(const StepReport& report);
-  bool validate_if_due();
-  void draw_samples();
+  std::optional<bool> validate();
+  bool draw_samples();
+  bool write_samples() const;
   void save();
 
-  RunState state() { return {*recipe_, *engine_, *stopping_, completed_, finished_}; }
+  RunState state() { return {*recipe_, *engine_, *stopping_, completed_, finished_, due_}; }
   const RunConfig& config() const { return settings_->run; }
 
   const TrainRequest& request_;
+  const RankContext& context_;
   Communicator& ranks_;
   CheckpointStore store_;
   std::optional<RunSettings> settings_;
@@ -88,6 +95,7 @@ class Run {
   std::int64_t completed_ = 0;
   std::int64_t saved_ = -1;
   bool finished_ = false;
+  DueWork due_;
 };
 
 /// Thrown to leave the loop for a second try from the newest checkpoint.
@@ -96,9 +104,9 @@ class RollBack : public NonFiniteError {
   using NonFiniteError::NonFiniteError;
 };
 
-Outcome Run::run(const std::function<bool()>& stop_requested, bool rolled_back) {
+Outcome Run::run(bool rolled_back) {
   open();
-  return train_until_the_end(stop_requested, rolled_back);
+  return train_until_the_end(rolled_back);
 }
 
 void Run::open() {
@@ -201,7 +209,7 @@ void Run::open_data_and_recipe() {
 }
 
 void Run::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
-  engine_ = std::make_unique<StepEngine>(*recipe_, config(), ranks_);
+  engine_ = std::make_unique<StepEngine>(*recipe_, config(), ranks_, context_.heartbeat);
   stopping_.emplace(config().validation);
   std::int64_t metrics_bytes = 0;
   if (checkpoint) {
@@ -209,6 +217,7 @@ void Run::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
     load_run_state(*checkpoint, loaded);
     completed_ = loaded.completed;
     finished_ = loaded.finished;
+    due_ = loaded.due;
     saved_ = completed_;
     metrics_bytes = static_cast<std::int64_t>(checkpoint->manifest().metrics_bytes);
     spdlog::info("resuming {} after iteration {} (start {})",
@@ -242,41 +251,70 @@ void Run::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
       LoaderOptions{.threads = config().loader_threads, .prefetch = config().prefetch});
 }
 
-Outcome Run::train_until_the_end(const std::function<bool()>& stop_requested, bool rolled_back) {
+Outcome Run::train_until_the_end(bool rolled_back) {
   const std::int64_t end = std::min(config().max_iterations, request_.until.value_or(config().max_iterations));
   progress_.emplace(completed_, end);
-  while (completed_ < end && !finished_) {
-    bool stop = false;
+  bool stop = due_.any() && do_what_is_due(false);
+  while (completed_ < end && !finished_ && !stop) {
     try {
-      stop = one_iteration(stop_requested());
+      stop = one_iteration();
     } catch (const RollBack& error) {
       if (rolled_back)
         throw NonFiniteError(fmt::format("{}; it came again after going back to the newest checkpoint", error.what()));
       throw;
     }
-    const bool new_best = validate_if_due();
-    if (config().sample_every > 0 && completed_ % config().sample_every == 0) draw_samples();
-    if (stop || new_best || finished_ || completed_ % config().checkpoints.every == 0) save();
-    if (stop && completed_ < end && !finished_) {
-      return {ExitCode::kRunAgain,
-              fmt::format("stopped on request after iteration {}; a checkpoint is written, run me again", completed_)};
-    }
+    note_what_is_due();
+    stop = do_what_is_due(stop);
   }
   save();
   if (finished_) return {ExitCode::kDone, fmt::format("done: stopped after iteration {} by validation", completed_)};
-  return {ExitCode::kDone, fmt::format("done: {} iterations", completed_)};
+  if (completed_ >= end && !due_.any()) return {ExitCode::kDone, fmt::format("done: {} iterations", completed_)};
+  return {ExitCode::kRunAgain,
+          fmt::format("stopped on request after iteration {}; a checkpoint is written, run me again", completed_)};
 }
 
-bool Run::one_iteration(bool stop) {
+/// @returns  whether the ranks agreed to stop
+bool Run::one_iteration() {
   const auto start = Clock::now();
+  const Heartbeat::Mark step(context_.heartbeat, Section::kStep);
+  context_.heartbeat.begin_iteration(completed_);
   std::vector<MicroBatch> batches;
-  for (std::int64_t i = 0; i < engine_->range().count; ++i) batches.push_back(batches_->next());
+  {
+    const Heartbeat::Mark data(context_.heartbeat, Section::kData);
+    for (std::int64_t i = 0; i < engine_->range().count; ++i) batches.push_back(batches_->next());
+  }
   const auto loaded = Clock::now();
-  const StepReport report = engine_->run(completed_, std::move(batches), stop);
+  const StepReport report = engine_->run(completed_, std::move(batches), context_.stop_requested());
   if (!report.finite) handle_non_finite(report);
+  context_.heartbeat.end_iteration();
   log_iteration(report, seconds_between(start, Clock::now()), seconds_between(start, loaded));
   ++completed_;
   return report.stop_requested;
+}
+
+void Run::note_what_is_due() {
+  due_.validation = validator_ && completed_ % config().validation.every == 0;
+  due_.samples = validator_ && config().sample_every > 0 && completed_ % config().sample_every == 0;
+}
+
+/// Validation, sample pictures and a checkpoint, as far as they are due after an iteration.
+/// @param stop  the ranks have agreed to stop: what is due is left to the next start
+/// @returns  whether they have agreed by now
+bool Run::do_what_is_due(bool stop) {
+  bool improved = false;
+  if (due_.validation && !stop) {
+    const std::optional<bool> result = validate();
+    stop = !result;
+    improved = result.value_or(false);
+    due_.validation = !result;
+  }
+  if (due_.samples && !stop) {
+    stop = !draw_samples();
+    due_.samples = stop;
+  }
+  if (improved) saved_ = -1;  // a resumed validation adds to a checkpoint that is there already
+  if (stop || improved || finished_ || completed_ % config().checkpoints.every == 0) save();
+  return stop;
 }
 
 void Run::log_iteration(const StepReport& report, double seconds, double data_wait) {
@@ -328,13 +366,14 @@ void Run::handle_non_finite(const StepReport& report) {
   throw NonFiniteError(first);
 }
 
-bool Run::validate_if_due() {
-  if (!validator_ || completed_ % config().validation.every != 0) return false;
-  const std::vector<Term> means = validator_->run(*recipe_, ranks_);
+/// @returns  whether this is one of the best checkpoints of its phase; nothing when the ranks agreed to stop
+std::optional<bool> Run::validate() {
+  const std::optional<std::vector<Term>> means = validator_->run(*recipe_, context_);
+  if (!means) return std::nullopt;
   const std::string phase = recipe_->phase(completed_ - 1);
   const auto deciding =
-      std::find_if(means.begin(), means.end(), [&](const Term& t) { return t.first == config().validation.metric; });
-  if (deciding == means.end()) {
+      std::find_if(means->begin(), means->end(), [&](const Term& t) { return t.first == config().validation.metric; });
+  if (deciding == means->end()) {
     std::vector<std::string> names = recipe_->validation_metrics();
     throw ConfigError(fmt::format("validation.metric = \"{}\": recipe {} has {}",
                                   config().validation.metric,
@@ -344,9 +383,9 @@ bool Run::validate_if_due() {
   stopping_->observe(phase, completed_, deciding->second);
   finished_ = stopping_->should_stop();
   if (ranks_.rank() == 0) {
-    metrics_->append(validation_line(completed_, phase, validator_->episodes(), means));
+    metrics_->append(validation_line(completed_, phase, validator_->episodes(), *means));
     std::vector<std::string> shown;
-    for (const auto& [name, value] : means) shown.push_back(fmt::format("{} {:.4f}", name, value));
+    for (const auto& [name, value] : *means) shown.push_back(fmt::format("{} {:.4f}", name, value));
     spdlog::info("validation after iteration {}: {}", completed_, fmt::join(shown, ", "));
   }
   const auto best = stopping_->best().find(phase);
@@ -354,34 +393,46 @@ bool Run::validate_if_due() {
          std::find(best->second.begin(), best->second.end(), completed_) != best->second.end();
 }
 
-void Run::draw_samples() {
-  if (!validator_) return;
-  on_rank_zero(ranks_, "draw sample pictures", [&] {
-    const MicroBatch batch = validator_->first_episodes(4);
-    const std::vector<Picture> pictures = recipe_->sample_pictures(batch);
-    if (pictures.empty()) return;
-    const int columns = static_cast<int>(std::ssize(pictures) / batch.size());
-    const fs::path file = request_.run_directory / "samples" / (checkpoint_name(completed_) + ".png");
-    fs::create_directories(file.parent_path());
-    write_png(file, picture_grid(pictures, columns));
-  });
+/// @returns  false when rank 0, which draws alone, was asked to stop meanwhile
+bool Run::draw_samples() {
+  const Heartbeat::Mark mark(context_.heartbeat, Section::kSamples);
+  std::int64_t stopped = 0;
+  on_rank_zero(ranks_, "draw sample pictures", [&] { stopped = write_samples() ? 0 : 1; });
+  return ranks_.all_reduce(stopped, Reduction::kMax, "agree to go on after sample pictures") == 0;
+}
+
+bool Run::write_samples() const {
+  std::vector<Picture> pictures;
+  const std::int64_t rows = std::min(kSampleRows, validator_->episodes());
+  for (std::int64_t i = 0; i < rows; ++i) {
+    if (context_.stop_requested()) return false;
+    for (Picture& picture : recipe_->sample_pictures(validator_->episode(i))) pictures.push_back(std::move(picture));
+    context_.heartbeat.beat();
+  }
+  if (pictures.empty()) return true;
+  const int columns = static_cast<int>(std::ssize(pictures) / rows);
+  const fs::path file = request_.run_directory / "samples" / (checkpoint_name(completed_) + ".png");
+  fs::create_directories(file.parent_path());
+  write_png(file, picture_grid(pictures, columns));
+  return true;
 }
 
 void Run::save() {
   if (saved_ == completed_) return;
+  const Heartbeat::Mark mark(context_.heartbeat, Section::kSave);
   on_rank_zero(ranks_, "write a checkpoint", [&] { save_run_state(store_, identity_, state(), *metrics_, config()); });
   saved_ = completed_;
 }
 
 }  // namespace
 
-Outcome train(const TrainRequest& request, Communicator& communicator, const std::function<bool()>& stop_requested) {
+Outcome train(const TrainRequest& request, const RankContext& context) {
   keep_tensor_memory();
   try {
-    return Run(request, communicator).run(stop_requested, false);
+    return Run(request, context).run(false);
   } catch (const RollBack& error) {
     spdlog::warn("{}; going back to the newest checkpoint", error.what());
-    return Run(request, communicator).run(stop_requested, true);
+    return Run(request, context).run(true);
   }
 }
 

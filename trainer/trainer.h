@@ -1,13 +1,12 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "clusters/communicator.h"
 #include "clusters/outcome.h"
+#include "clusters/rank_context.h"
 #include "trainer/recipe_config.h"
 
 namespace understudy {
@@ -24,9 +23,10 @@ struct TrainRequest {
   bool accept_change = false;  ///< resume although method keys differ; the change is recorded
 };
 
-/// Trains, resuming the run directory if it holds a checkpoint. Collective over the ranks.
-/// @param stop_requested  polled once an iteration; when any rank says true all save and return kRunAgain
+/// Trains, resuming the run directory if it holds a checkpoint. Collective over the ranks. When any rank is asked to
+/// stop, all save at the end of the same iteration, or in the middle of what is due after it (validation, sample
+/// pictures), which the next start then does first, and return kRunAgain.
 /// @returns kDone or kRunAgain; every other end is an exception
-Outcome train(const TrainRequest& request, Communicator& communicator, const std::function<bool()>& stop_requested);
+Outcome train(const TrainRequest& request, const RankContext& context);
 
 }  // namespace understudy

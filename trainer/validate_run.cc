@@ -45,7 +45,9 @@ LoadedRun load_run(const LoadedCheckpoint& checkpoint) {
   return run;
 }
 
-std::vector<Term> validate_run(const std::filesystem::path& run, const std::string& which, Communicator& communicator) {
+std::optional<std::vector<Term>> validate_run(const std::filesystem::path& run,
+                                              const std::string& which,
+                                              const RankContext& context) {
   keep_tensor_memory();
   LoadedRun loaded = load_run(choose_checkpoint(run, which));
   const RunConfig& config = loaded.settings.run;
@@ -56,7 +58,7 @@ std::vector<Term> validate_run(const std::filesystem::path& run, const std::stri
   const Sampler sampler(set, static_cast<std::uint64_t>(config.seed), spec);
   const Validator validator(
       *loaded.recipe, sampler, config.validation, {.threads = config.loader_threads, .prefetch = config.prefetch});
-  return validator.run(*loaded.recipe, communicator);
+  return validator.run(*loaded.recipe, context);
 }
 
 }  // namespace understudy

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "checkpoints/store.h"
-#include "clusters/communicator.h"
+#include "clusters/rank_context.h"
 #include "trainer/recipe_config.h"
 
 namespace understudy {
@@ -22,6 +23,9 @@ struct LoadedRun {
 LoadedRun load_run(const LoadedCheckpoint& checkpoint);
 
 /// Validates a checkpoint on the run's fixed list of episodes. Collective; the same numbers for any number of ranks.
-std::vector<Term> validate_run(const std::filesystem::path& run, const std::string& which, Communicator& communicator);
+/// @returns  nothing when a rank was asked to stop
+std::optional<std::vector<Term>> validate_run(const std::filesystem::path& run,
+                                              const std::string& which,
+                                              const RankContext& context);
 
 }  // namespace understudy

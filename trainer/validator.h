@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "clusters/communicator.h"
+#include "clusters/rank_context.h"
 #include "trainer/batch_source.h"
 #include "trainer/recipe.h"
 #include "trainer/run_config.h"
@@ -15,15 +17,19 @@ class Validator {
  public:
   Validator(const Recipe& recipe, const Sampler& sampler, const ValidationConfig& config, const LoaderOptions& loader);
 
-  /// Collective. @returns the mean of every metric over the list, the same numbers on every rank
-  std::vector<Term> run(Recipe& recipe, Communicator& communicator) const;
+  /// Collective. The ranks agree after every micro-batch whether one of them was asked to stop.
+  /// @returns  the mean of every metric over the list, the same numbers on every rank; nothing when it was stopped
+  std::optional<std::vector<Term>> run(Recipe& recipe, const RankContext& context) const;
 
-  /// The first `count` episodes of the list as one micro-batch, for sample pictures.
-  MicroBatch first_episodes(std::int64_t count) const;
+  /// One episode of the list as a micro-batch of its own, for sample pictures.
+  MicroBatch episode(std::int64_t number) const;
 
   std::int64_t episodes() const { return static_cast<std::int64_t>(list_.size()); }
 
  private:
+  std::optional<std::string> own_rows(Recipe& recipe, const RankContext& context) const;
+  std::vector<double> means_of(const std::vector<std::string>& rows_of_ranks, std::size_t metrics) const;
+
   const Recipe& recipe_;
   const Sampler& sampler_;
   std::int64_t micro_batch_;

@@ -1,4 +1,6 @@
+#include <map>
 #include <memory>
+#include <sstream>
 
 #include <unistd.h>
 
@@ -28,30 +30,59 @@ std::string own_executable() {
   return std::filesystem::read_symlink("/proc/self/exe").string();
 }
 
+/// Words between blanks; a word with blanks in it needs a small script of its own.
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
 struct LaunchArguments {
   LaunchOptions options;
+  std::string rank_prefix;
   std::vector<std::string> command;
 };
 
 }  // namespace
 
 void add_launch_command(CLI::App& app, RunCommand& chosen) {
+  const std::map<std::string, Starter> starters{
+      {"auto", Starter::kAutomatic}, {"mpirun", Starter::kMpirun}, {"srun", Starter::kSrun}};
+  const std::map<std::string, Requeue> requeues{{"none", Requeue::kNone},
+                                                {"scontrol", Requeue::kScontrol},
+                                                {"exit-code", Requeue::kExitCode},
+                                                {"chain", Requeue::kChain}};
   const auto arguments = std::make_shared<LaunchArguments>();
+  LaunchOptions& options = arguments->options;
   CLI::App* command = add_command(app,
                                   "launch",
-                                  "Start ranks with mpirun, hand signals on, restart after a crash",
+                                  "Start ranks, watch over them, start them again after a crash, a hang or a lost node",
                                   "understudy launch --ranks 8 -- train configs/fsrt-vox256.toml --run runs/vox256");
-  command->add_option("--ranks", arguments->options.ranks, "Number of ranks")->required()->check(CLI::PositiveNumber);
-  command->add_option("--max-restarts", arguments->options.max_restarts, "New starts after a crash")
+  command->add_option("--ranks", options.ranks, "Number of ranks")->required()->check(CLI::PositiveNumber);
+  command->add_option("--min-ranks", options.min_ranks, "Go on with so few on the nodes that are left; default: all")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--max-restarts", options.max_restarts, "Starts in a row that may end without a newer checkpoint")
+      ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--mpirun", arguments->options.mpirun, "The mpirun to use");
-  command->add_option("--mpirun-option", arguments->options.mpirun_options, "Handed to mpirun; may be repeated")
+  command
+      ->add_option(
+          "--starter", options.starter.starter, "auto, mpirun or srun; auto is srun in a job whose srun speaks PMIx")
+      ->transform(CLI::CheckedTransformer(starters));
+  command->add_option("--requeue", options.requeue, "Who starts a SLURM job again: none, scontrol, exit-code or chain")
+      ->transform(CLI::CheckedTransformer(requeues));
+  command->add_option("--hosts", options.hosts, "Nodes outside of SLURM, with commas between them")->delimiter(',');
+  command->add_option("--mpirun", options.starter.mpirun, "The mpirun to use");
+  command->add_option("--starter-option", options.starter.options, "Handed to mpirun or srun; may be repeated")
       ->allow_extra_args(false);
+  command->add_option(
+      "--rank-prefix", arguments->rank_prefix, "Put before the program of a rank: \"apptainer exec image.sif\"");
   command->add_option("command", arguments->command, "Sub-command to run on every rank, after --")->required();
   command->prefix_command(false);
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
-      arguments->options.outcome_file = run_directory_of(arguments->command) / "outcome.json";
+      arguments->options.run_directory = run_directory_of(arguments->command);
+      arguments->options.starter.rank_prefix = words_of(arguments->rank_prefix);
       std::vector<std::string> program = {own_executable()};
       program.insert(program.end(), arguments->command.begin(), arguments->command.end());
       return static_cast<ExitCode>(supervise(arguments->options, program));

@@ -72,9 +72,8 @@ void add_train_command(CLI::App& app, RunCommand& chosen) {
       options->run_directory = "runs/" + std::filesystem::path(options->config).stem().string();
     chosen = [options] {
       const std::filesystem::path outcome_file = std::filesystem::path(options->run_directory) / "outcome.json";
-      return run_on_ranks(outcome_file, [&](Communicator& ranks, const std::function<bool()>& stop_requested) {
-        return train(request_from(*options), ranks, stop_requested);
-      });
+      return run_on_ranks(outcome_file,
+                          [&](const RankContext& context) { return train(request_from(*options), context); });
     };
   });
 }

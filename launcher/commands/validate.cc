@@ -27,10 +27,11 @@ void add_validate_command(CLI::App& app, RunCommand& chosen) {
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
       const auto outcome_file = std::filesystem::path(arguments->run) / "validate-outcome.json";
-      return run_on_ranks(outcome_file, [&](Communicator& ranks, const std::function<bool()>&) {
+      return run_on_ranks(outcome_file, [&](const RankContext& context) {
+        const auto means = validate_run(arguments->run, arguments->checkpoint, context);
+        if (!means) return Outcome{ExitCode::kRunAgain, "stopped on request; nothing was written"};
         std::vector<std::string> shown;
-        for (const auto& [name, value] : validate_run(arguments->run, arguments->checkpoint, ranks))
-          shown.push_back(fmt::format("{} {:.4f}", name, value));
+        for (const auto& [name, value] : *means) shown.push_back(fmt::format("{} {:.4f}", name, value));
         return Outcome{ExitCode::kDone, fmt::format("{}", fmt::join(shown, ", "))};
       });
     };

@@ -12,11 +12,14 @@ TEST(Outcome, ComesBackAsWritten) {
   const TemporaryFolder folder;
   const auto file = folder.path() / "outcome.json";
   for (const ExitCode code : {ExitCode::kDone, ExitCode::kRunAgain, ExitCode::kUsage, ExitCode::kInternal}) {
-    write_outcome(file, {code, "a \"quoted\" line\n"});
+    write_outcome(file, {code, "a \"quoted\" line\n", EndCause::kNotFinite, 3, "token"});
     const auto outcome = read_outcome(file);
     ASSERT_TRUE(outcome.has_value());
     EXPECT_EQ(outcome->code, code);
     EXPECT_EQ(outcome->message, "a \"quoted\" line\n");
+    EXPECT_EQ(outcome->cause, EndCause::kNotFinite);
+    EXPECT_EQ(outcome->rank, 3);
+    EXPECT_EQ(outcome->start, "token");
   }
 }
 

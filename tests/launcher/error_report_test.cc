@@ -21,6 +21,20 @@ TEST(ErrorReport, TellsTheUsersMistakesFromDefects) {
   EXPECT_EQ(exit_code_of(std::bad_alloc()), ExitCode::kInternal);
 }
 
+TEST(ErrorReport, NamesTheCause) {
+  EXPECT_EQ(cause_of(ConfigError("")), EndCause::kConfig);
+  EXPECT_EQ(cause_of(DataError("")), EndCause::kData);
+  EXPECT_EQ(cause_of(CheckpointError("")), EndCause::kData);
+  EXPECT_EQ(cause_of(SupersededError("")), EndCause::kSuperseded);
+  EXPECT_EQ(cause_of(NonFiniteError("")), EndCause::kNotFinite);
+  EXPECT_EQ(cause_of(FileError("")), EndCause::kFileSystem);
+  EXPECT_EQ(cause_of(ClusterError("")), EndCause::kCluster);
+  EXPECT_EQ(cause_of(std::bad_alloc()), EndCause::kOutOfMemory);
+  EXPECT_EQ(cause_of(std::runtime_error("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")),
+            EndCause::kOutOfMemory);
+  EXPECT_EQ(cause_of(std::runtime_error("")), EndCause::kDefect);
+}
+
 TEST(ErrorReport, UsesTheNumbersOfSysexits) {
   EXPECT_EQ(static_cast<int>(ExitCode::kUsage), 78);
   EXPECT_EQ(static_cast<int>(ExitCode::kInternal), 70);

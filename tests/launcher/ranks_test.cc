@@ -18,9 +18,9 @@ class RunOnRanks : public testing::Test {
 };
 
 TEST_F(RunOnRanks, ReturnsAndWritesWhatTheBodySaid) {
-  const ExitCode code = run_on_ranks(file_, [](Communicator& ranks, const std::function<bool()>& stop) {
-    EXPECT_EQ(ranks.world_size(), 1);
-    EXPECT_FALSE(stop());
+  const ExitCode code = run_on_ranks(file_, [](const RankContext& context) {
+    EXPECT_EQ(context.ranks.world_size(), 1);
+    EXPECT_FALSE(context.stop_requested());
     return Outcome{ExitCode::kRunAgain, "saved"};
   });
   EXPECT_EQ(code, ExitCode::kRunAgain);
@@ -32,27 +32,34 @@ TEST_F(RunOnRanks, ReturnsAndWritesWhatTheBodySaid) {
 
 TEST_F(RunOnRanks, TurnsExceptionsIntoExitCodes) {
   const auto fail = [&](const auto& error) {
-    return run_on_ranks(file_, [&](Communicator&, const std::function<bool()>&) -> Outcome { throw error; });
+    return run_on_ranks(file_, [&](const RankContext&) -> Outcome { throw error; });
   };
   EXPECT_EQ(fail(ConfigError("no such key")), ExitCode::kUsage);
   ASSERT_TRUE(read_outcome(file_));
   EXPECT_EQ(read_outcome(file_)->message, "no such key");
+  EXPECT_EQ(read_outcome(file_)->cause, EndCause::kConfig);
   EXPECT_EQ(fail(std::logic_error("a defect")), ExitCode::kInternal);
   EXPECT_EQ(read_outcome(file_)->code, ExitCode::kInternal);
 }
 
+TEST_F(RunOnRanks, LeavesTheOutcomeToALaterStart) {
+  const auto body = [](const RankContext&) -> Outcome { throw SupersededError("start 3 owns this run"); };
+  EXPECT_EQ(run_on_ranks(file_, body), ExitCode::kUsage);
+  EXPECT_FALSE(read_outcome(file_));
+}
+
 TEST_F(RunOnRanks, LeavesNoFolderBehindAMistake) {
   const auto file = place_.path() / "run" / "outcome.json";
-  const auto body = [](Communicator&, const std::function<bool()>&) -> Outcome { throw ConfigError("a mistake"); };
+  const auto body = [](const RankContext&) -> Outcome { throw ConfigError("a mistake"); };
   EXPECT_EQ(run_on_ranks(file, body), ExitCode::kUsage);
   EXPECT_TRUE(std::filesystem::is_empty(place_.path()));
 }
 
 TEST_F(RunOnRanks, TellsTheBodyOfAStopSignal) {
-  run_on_ranks(file_, [](Communicator&, const std::function<bool()>& stop) {
-    EXPECT_FALSE(stop());
+  run_on_ranks(file_, [](const RankContext& context) {
+    EXPECT_FALSE(context.stop_requested());
     std::raise(SIGTERM);
-    EXPECT_TRUE(stop());
+    EXPECT_TRUE(context.stop_requested());
     return Outcome{};
   });
 }

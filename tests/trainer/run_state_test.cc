@@ -65,8 +65,9 @@ class ToyRun {
 
   RunConfig config = toy_config();
   std::unique_ptr<Communicator> ranks = single_rank();
+  Heartbeat heartbeat;
   ToyRecipe recipe;
-  StepEngine engine{recipe, config, *ranks};
+  StepEngine engine{recipe, config, *ranks, heartbeat};
   StoppingRule stopping{config.validation};
   RunState state{recipe, engine, stopping};
 };

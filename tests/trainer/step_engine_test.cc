@@ -56,7 +56,8 @@ std::vector<RankResult> run_ranks(int world_size,
     RankResult& result = results[static_cast<std::size_t>(ranks.rank())];
     ToyRecipe recipe(group);
     if (prepare) prepare(recipe);
-    StepEngine engine(recipe, config_with_group(group), ranks);
+    Heartbeat heartbeat;
+    StepEngine engine(recipe, config_with_group(group), ranks, heartbeat);
     Iteration iteration = 0;
     for (const at::Tensor& input : inputs) {
       result.reports.push_back(engine.run(iteration, share_of(engine.range(), input, iteration), false));
@@ -115,7 +116,8 @@ TEST(StepEngine, KeepsOtherPlayersOutOfAPlayersGradient) {
   const at::Tensor own_loss_alone = 2 * ((y.matmul(v) - 1).unsqueeze(1) * y).mean(0);
   run_on_thread_ranks(1, [&](Communicator& ranks) {
     ToyRecipe recipe;
-    StepEngine engine(recipe, config_with_group(0), ranks);
+    Heartbeat heartbeat;
+    StepEngine engine(recipe, config_with_group(0), ranks, heartbeat);
     engine.run(0, share_of(engine.range(), inputs_of(0), 0), false);
     EXPECT_TRUE(recipe.saw_frozen_judge);
     for (const auto& [name, tensor] : engine.optimizer_state()) {
@@ -186,7 +188,8 @@ TEST(StepEngine, FindsAGradientThatIsNotFiniteAndStepsNobody) {
 TEST(StepEngine, TellsEveryRankThatOneWantsToStop) {
   run_on_thread_ranks(3, [](Communicator& ranks) {
     ToyRecipe recipe;
-    StepEngine engine(recipe, config_with_group(0), ranks);
+    Heartbeat heartbeat;
+    StepEngine engine(recipe, config_with_group(0), ranks, heartbeat);
     EXPECT_FALSE(engine.run(0, share_of(engine.range(), inputs_of(0), 0), false).stop_requested);
     EXPECT_TRUE(engine.run(1, share_of(engine.range(), inputs_of(1), 1), ranks.rank() == 1).stop_requested);
   });
@@ -196,7 +199,8 @@ TEST(StepEngine, RefusesMoreRanksThanMicroBatches) {
   EXPECT_THROW(run_on_thread_ranks(9,
                                    [](Communicator& ranks) {
                                      ToyRecipe recipe;
-                                     StepEngine(recipe, config_with_group(0), ranks);
+                                     Heartbeat heartbeat;
+                                     StepEngine(recipe, config_with_group(0), ranks, heartbeat);
                                    }),
                ConfigError);
 }

@@ -1,5 +1,6 @@
 #include "trainer/trainer.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,7 +41,8 @@ class TrainerTest : public testing::Test {
 
   Outcome run(const TrainRequest& request, bool stop = false) const {
     const auto rank = single_rank();
-    return train(request, *rank, [stop] { return stop; });
+    Heartbeat heartbeat;
+    return train(request, {*rank, heartbeat, [stop] { return stop; }});
   }
 
   fs::path run_folder(const std::string& name) const { return place_.path() / name; }
@@ -67,6 +69,32 @@ TEST_F(TrainerTest, SavesAndAsksToBeRunAgainWhenStopped) {
   EXPECT_EQ(CheckpointStore(run_folder("run")).list().size(), 1U);
 }
 
+TEST_F(TrainerTest, EndsInTheSameBitsWhereverItWasStopped) {
+  const auto with_samples = [&](const std::string& name) {
+    TrainRequest asked = request(name);
+    asked.overrides = {{.key = "run.sample_every", .value = "2"}};
+    return asked;
+  };
+  const auto rank = single_rank();
+  Heartbeat heartbeat;
+  run(with_samples("whole"));
+  const std::string metrics = read_file(run_folder("whole") / "metrics.jsonl");
+  bool stopped = true;
+  // The run asks in every iteration, before every part of a validation and before every row of a sample picture.
+  for (int moment = 1; stopped; ++moment) {
+    const std::string name = fmt::format("stopped-{}", moment);
+    int questions = 0;
+    const Outcome first = train(with_samples(name), {*rank, heartbeat, [&] { return ++questions >= moment; }});
+    stopped = questions >= moment;
+    if (stopped) EXPECT_EQ(questions, moment) << "asked again after it was told to stop";
+    EXPECT_EQ(run(with_samples(name)).code, ExitCode::kDone);
+    EXPECT_EQ(read_file(run_folder(name) / "metrics.jsonl"), metrics) << moment << ": " << first.message;
+    EXPECT_EQ(model_after(name, 3), model_after("whole", 3)) << moment;
+    EXPECT_TRUE(fs::exists(run_folder(name) / "samples" / (checkpoint_name(2) + ".png"))) << moment;
+    EXPECT_TRUE(CheckpointStore(run_folder(name)).problems_of(2).empty()) << "the best one is kept";
+  }
+}
+
 TEST_F(TrainerTest, RefusesToResumeAnotherMethod) {
   TrainRequest first = request("run");
   first.until = 1;
@@ -82,7 +110,9 @@ TEST_F(TrainerTest, RefusesToResumeAnotherMethod) {
 TEST_F(TrainerTest, LeavesCheckpointsThatValidateAsTheRunDid) {
   run(request("run"));
   const auto rank = single_rank();
-  const std::vector<Term> terms = validate_run(run_folder("run"), "best", *rank);
+  Heartbeat heartbeat;
+  const std::vector<Term> terms =
+      validate_run(run_folder("run"), "best", {*rank, heartbeat, [] { return false; }}).value();
   ASSERT_EQ(terms.size(), 1U);
   EXPECT_EQ(terms[0].first, "point_error");
   EXPECT_THAT(read_file(run_folder("run") / "metrics.jsonl"), HasSubstr(validation_line(2, "train", 3, terms)));

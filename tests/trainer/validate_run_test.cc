@@ -51,7 +51,9 @@ TEST_F(ValidateRun, GivesTheSameNumbersOnAnyNumberOfRanks) {
   for (const int world_size : {1, 2, 4}) {
     std::vector<std::vector<Term>> results(static_cast<std::size_t>(world_size));
     run_on_thread_ranks(world_size, [&](Communicator& ranks) {
-      results[static_cast<std::size_t>(ranks.rank())] = validate_run(run_, "newest", ranks);
+      Heartbeat heartbeat;
+      results[static_cast<std::size_t>(ranks.rank())] =
+          validate_run(run_, "newest", {ranks, heartbeat, [] { return false; }}).value();
     });
     if (world_size == 1) alone = results[0];
     for (const std::vector<Term>& terms : results) EXPECT_EQ(terms, alone) << world_size;
@@ -66,7 +68,12 @@ TEST_F(ValidateRun, WantsAValidationSet) {
   state.model = in_group(state_of(*state.networks.detector), "kp_detector");
   publish_tiny_checkpoint(run_, settings_, state, 6);
   const auto rank = single_rank();
-  EXPECT_THAT([&] { validate_run(run_, "6", *rank); }, ThrowsMessage<ConfigError>(HasSubstr("data.validation")));
+  Heartbeat heartbeat;
+  EXPECT_THAT(
+      [&] {
+        validate_run(run_, "6", {*rank, heartbeat, [] { return false; }});
+      },
+      ThrowsMessage<ConfigError>(HasSubstr("data.validation")));
 }
 
 TEST_F(ValidateRun, RefusesACheckpointThatLacksTensors) {

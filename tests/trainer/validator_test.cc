@@ -1,5 +1,6 @@
 #include "trainer/validator.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/temporary_folder.h"
@@ -26,7 +27,9 @@ class ValidatorTest : public testing::Test {
       ToyRecipe recipe;
       const Validator validator(
           recipe, *sampler_, {.episodes = episodes, .micro_batch = micro_batch}, {.threads = 1, .prefetch = 2});
-      results[static_cast<std::size_t>(ranks.rank())] = validator.run(recipe, ranks);
+      Heartbeat heartbeat;
+      results[static_cast<std::size_t>(ranks.rank())] =
+          validator.run(recipe, {ranks, heartbeat, [] { return false; }}).value();
     });
     return results;
   }
@@ -57,12 +60,28 @@ TEST_F(ValidatorTest, ServesMoreRanksThanMicroBatches) {
   for (const std::vector<Term>& terms : validate(4, 3, 2)) EXPECT_EQ(terms, alone);
 }
 
-TEST_F(ValidatorTest, ShowsTheFirstEpisodesOfTheList) {
+TEST_F(ValidatorTest, ShowsEpisodesOfTheList) {
   const ToyRecipe recipe;
   const Validator validator(recipe, *sampler_, {.episodes = 3, .micro_batch = 1}, {});
-  EXPECT_EQ(validator.first_episodes(2).episodes, sampler_->fixed_list(2));
-  EXPECT_EQ(validator.first_episodes(9).size(), 3);
-  EXPECT_EQ(validator.first_episodes(1).tensors[1][0][0].item<std::int64_t>(), 0) << "not prepared for training";
+  EXPECT_EQ(validator.episode(2).episodes.front(), sampler_->fixed_list(3)[2]);
+  EXPECT_EQ(validator.episode(0).size(), 1);
+  EXPECT_EQ(validator.episode(0).tensors[1][0][0].item<std::int64_t>(), 0) << "not prepared for training";
+}
+
+TEST_F(ValidatorTest, StopsTogetherWhenOneRankIsAsked) {
+  for (const int asked : {0, 2}) {
+    std::vector<bool> stopped(3);
+    run_on_thread_ranks(3, [&](Communicator& ranks) {
+      at::set_num_threads(1);
+      ToyRecipe recipe;
+      Heartbeat heartbeat;
+      int questions = 0;
+      const RankContext context{ranks, heartbeat, [&] { return ranks.rank() == asked && ++questions > 2; }};
+      const Validator validator(recipe, *sampler_, {.episodes = 12, .micro_batch = 1}, {.threads = 1, .prefetch = 2});
+      stopped[static_cast<std::size_t>(ranks.rank())] = !validator.run(recipe, context).has_value();
+    });
+    EXPECT_THAT(stopped, testing::Each(true)) << asked;
+  }
 }
 
 }  // namespace
