@@ -46,13 +46,14 @@ void RankWatch::read() {
 }
 
 void RankWatch::take(Connection& connection, const std::string& line) {
+  if (connection.refused) return;
   if (!connection.admitted) {
     connection.admitted = line == address_.token;
+    connection.refused = !connection.admitted;
+    // One that does not know the token is a rank of a former start that was cut off and lives on.
+    if (connection.refused) connection.socket.send(to_line(AttendantCommand::kKill));
     if (connection.admitted) {
       for (const AttendantCommand command : told_) connection.socket.send(to_line(command));
-    } else {
-      // A rank of a former start that was cut off and lives on.
-      connection.socket.send(to_line(AttendantCommand::kKill));
     }
     return;
   }
@@ -63,7 +64,6 @@ void RankWatch::take(Connection& connection, const std::string& line) {
 void RankWatch::note(const RankStatus& status) {
   const bool ended_before = entries_.contains(status.rank) && entries_[status.rank].status.end;
   entries_[status.rank] = {status, Clock::now()};
-  if (stop_signal_ == 0) stop_signal_ = status.stop_signal;
   if (status.end && !ended_before && (status.end->signal != 0 || status.end->exit_code != 0))
     ended_badly_.push_back(status.rank);
 }

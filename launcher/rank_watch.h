@@ -34,14 +34,13 @@ class RankWatch {
   /// Ranks that ended by a signal or with a code, in the order of their ends.
   const std::vector<int>& ended_badly() const { return ended_badly_; }
   const std::map<int, std::string>& stacks() const { return stacks_; }
-  /// The first signal by which somebody asked a rank to stop; 0: nobody did.
-  int stop_signal() const { return stop_signal_; }
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Connection {
     LineSocket socket;
     bool admitted = false;
+    bool refused = false;
   };
   struct Entry {
     RankStatus status;
@@ -58,7 +57,6 @@ class RankWatch {
   std::map<int, std::string> stacks_;
   std::vector<int> ended_badly_;
   std::vector<AttendantCommand> told_;
-  int stop_signal_ = 0;
 };
 
 }  // namespace understudy

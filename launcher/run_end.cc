@@ -9,17 +9,13 @@
 namespace understudy {
 namespace {
 
-RunEnd end_after_stop(StopReason reason) {
-  switch (reason) {
-    case StopReason::kTimeLimit:
-      return RunEnd::kTimeLimit;
-    case StopReason::kUser:
-      return RunEnd::kUserInterrupt;
-    case StopReason::kSystem:
-    case StopReason::kNone:
-      return RunEnd::kPreempted;
-  }
-  return RunEnd::kPreempted;
+/// An orderly stop. Signals may have come to the ranks themselves, without a word to this process.
+RunEnd end_after_stop(const EndEvidence& evidence) {
+  const bool interrupted = std::any_of(
+      evidence.ranks.begin(), evidence.ranks.end(), [](const RankStatus& rank) { return rank.stop_signal == SIGINT; });
+  if (evidence.stop == StopReason::kUser || (evidence.stop == StopReason::kNone && interrupted))
+    return RunEnd::kUserInterrupt;
+  return evidence.stop == StopReason::kTimeLimit ? RunEnd::kTimeLimit : RunEnd::kPreempted;
 }
 
 /// What a rank's own words say; nothing where they only tell of what happened to another rank.
@@ -115,7 +111,7 @@ EndReport classify(const EndEvidence& evidence) {
   if (evidence.outcome && evidence.outcome->code == ExitCode::kDone)
     return {RunEnd::kDone, std::nullopt, evidence.outcome->message};
   if (evidence.outcome && evidence.outcome->code == ExitCode::kRunAgain)
-    return {end_after_stop(evidence.stop), std::nullopt, evidence.outcome->message};
+    return {end_after_stop(evidence), std::nullopt, evidence.outcome->message};
   if (evidence.hang) {
     const RankStatus* guilty =
         evidence.hang->guilty.empty() ? nullptr : find_rank(evidence.ranks, evidence.hang->guilty.front());

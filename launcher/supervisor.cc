@@ -106,8 +106,6 @@ EndEvidence Start::wait_for_end() {
     look_for_ends();
     if (wall_time_.is_up(watchdog_) && wishes_.stop == StopReason::kNone)
       ask_to_stop(StopReason::kTimeLimit, "the wall time of the job is nearly up");
-    if (watch_.stop_signal() != 0 && wishes_.stop == StopReason::kNone)
-      ask_to_stop(StopReason::kSystem, fmt::format("a rank got signal {}", watch_.stop_signal()));
     if (end_by_ && Clock::now() > *end_by_) starter_.send(SIGKILL);
   }
   watch_.read();

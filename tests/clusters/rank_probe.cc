@@ -1,6 +1,7 @@
+#include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <exception>
+#include <string>
 
 #include <unistd.h>
 
@@ -19,21 +20,30 @@ void train_until_stopped(const understudy::RankContext& context) {
   }
 }
 
+/// What the last rank does.
+void misbehave(const std::string& mode, understudy::RankSession& session) {
+  if (mode == "crash") session.abort(9);
+  if (mode == "killed") raise(SIGKILL);
+  while (mode == "stall" || mode == "hang") pause();
+}
+
 }  // namespace
 
-/// rank_probe OUTCOME_FILE finish|wait|crash|stall: a stand-in for training in the tests of the supervisor.
+/// rank_probe OUTCOME_FILE finish|wait|deaf|crash|killed|stall|hang: a stand-in for training in the tests of the
+/// supervisor. In all but the first three the last rank misbehaves.
 int main(int argc, char** argv) {
   if (argc != 3) return 78;
-  const bool stalls = std::strcmp(argv[2], "stall") == 0;
-  understudy::RankSession session(std::chrono::seconds(stalls ? 1 : 60));
+  const std::string mode = argv[2];
+  understudy::RankSession session(std::chrono::seconds(mode == "stall" ? 1 : 60));
   const understudy::RankContext context = session.context();
   try {
     understudy::Communicator& ranks = session.ranks();
     std::printf("rank %d of %d is ready\n", ranks.rank(), ranks.world_size());
     std::fflush(stdout);
-    if (std::strcmp(argv[2], "crash") == 0 && ranks.rank() == ranks.world_size() - 1) session.abort(9);
-    if (stalls && ranks.rank() == ranks.world_size() - 1) pause();
-    if (std::strcmp(argv[2], "wait") == 0) train_until_stopped(context);
+    ranks.barrier("be ready together");
+    if (ranks.rank() == ranks.world_size() - 1) misbehave(mode, session);
+    if (mode == "wait") train_until_stopped(context);
+    while (mode == "deaf") pause();
     ranks.barrier("end together");
     if (ranks.rank() == 0) {
       const auto code = context.stop_requested() ? understudy::ExitCode::kRunAgain : understudy::ExitCode::kDone;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "clusters/outcome.h"
+#include "common/atomic_file.h"
 #include "tests/launcher/supervised_process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -19,7 +20,8 @@ class SupervisorOfRanks : public testing::Test {
  protected:
   SupervisorOfRanks() {
     options_.ranks = 2;
-    options_.outcome_file = outcome_;
+    options_.run_directory = folder_.path();
+    options_.max_restarts = 0;
     if (pipe(output_) != 0) throw std::runtime_error("cannot make a pipe");
   }
   ~SupervisorOfRanks() override { close(output_[0]); }
@@ -63,16 +65,28 @@ TEST_F(SupervisorOfRanks, StartsAllRanksAndReturnsTheirOutcome) {
   EXPECT_EQ(process.wait(), 0);
 }
 
-TEST_F(SupervisorOfRanks, LetsTheRanksEndInGoodOrderOnTermination) {
-  for (const int signal : {SIGTERM, SIGINT}) {
-    if (signal == SIGINT) ASSERT_EQ(pipe(output_), 0);
+TEST_F(SupervisorOfRanks, LetsTheRanksEndInGoodOrderWhenAsked) {
+  for (const int signal : {SIGTERM, SIGUSR1, SIGUSR2, SIGINT}) {
+    if (signal != SIGTERM) ASSERT_EQ(pipe(output_), 0);
     seen_.clear();
     const SupervisedProcess process = start("wait");
     read_until("is ready", 2);
     process.send(signal);
     EXPECT_EQ(process.wait(), 75) << signal;
     EXPECT_EQ(read_outcome(outcome_)->code, ExitCode::kRunAgain);
+    EXPECT_THAT(read_file(folder_.path() / "history.jsonl"),
+                HasSubstr(signal == SIGINT ? "\"end\":\"user interrupt\"" : "\"end\":\"preempted\""));
   }
+}
+
+TEST_F(SupervisorOfRanks, EndsTheRanksAtOnceAtASecondInterrupt) {
+  options_.max_restarts = 3;
+  const SupervisedProcess process = start("deaf");
+  read_until("is ready", 2);
+  process.send(SIGINT);
+  read_until("asking the ranks to save and leave", 1);
+  process.send(SIGINT);
+  EXPECT_EQ(process.wait(), 70) << "an aborted run is not started again";
 }
 
 TEST_F(SupervisorOfRanks, ReportsACrashAfterTheAllowedRestarts) {
@@ -80,10 +94,29 @@ TEST_F(SupervisorOfRanks, ReportsACrashAfterTheAllowedRestarts) {
   const SupervisedProcess process = start("crash");
   EXPECT_EQ(process.wait(), 70);
   read_until("rank 0 of 2 is ready", 2);
-  EXPECT_EQ(count("rank 0 of 2 is ready"), 2);
+  EXPECT_EQ(count("rank 0 of 2 is ready"), 2) << seen_;
 }
 
-TEST_F(SupervisorOfRanks, EndsRanksThatWaitForOneThatHangs) {
+TEST_F(SupervisorOfRanks, NamesTheRankThatWasKilled) {
+  const SupervisedProcess process = start("killed");
+  EXPECT_EQ(process.wait(), 70);
+  const std::string failure = read_file(folder_.path() / "failure.json");
+  EXPECT_THAT(failure, HasSubstr("\"end\": \"killed\""));
+  EXPECT_THAT(failure, HasSubstr("\"rank\": 1"));
+  EXPECT_THAT(failure, HasSubstr("\"signal\": 9"));
+}
+
+TEST_F(SupervisorOfRanks, NamesTheRankThatHangs) {
+  options_.hang = {.least_seconds = 0.5, .unknown_seconds = 1.0};
+  const SupervisedProcess process = start("hang");
+  EXPECT_EQ(process.wait(), 70);
+  const std::string failure = read_file(folder_.path() / "failure.json");
+  EXPECT_THAT(failure, HasSubstr("\"end\": \"hang\""));
+  EXPECT_THAT(failure, HasSubstr("\"rank\": 1"));
+  EXPECT_THAT(failure, HasSubstr("no sign of life"));
+}
+
+TEST_F(SupervisorOfRanks, EndsRanksThatWaitTooLong) {
   const SupervisedProcess process = start("stall");
   EXPECT_EQ(process.wait(), 70);
   read_until("waited 1 s for the other ranks (end together)", 1);

@@ -2,23 +2,18 @@
 
 #include <filesystem>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include "clusters/outcome.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
-#include "tests/launcher/supervised_process.h"
 #include "tests/support/temporary_folder.h"
 
 namespace understudy {
 namespace {
 
-using testing::Contains;
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 class Supervisor : public testing::Test {
@@ -30,8 +25,10 @@ class Supervisor : public testing::Test {
         mpirun, fmt::format("#!/bin/sh\nOUTCOME={}\nSTARTS={}\n{}\n", outcome_.string(), starts_.string(), script));
     std::filesystem::permissions(mpirun, std::filesystem::perms::owner_all);
     LaunchOptions options;
-    options.mpirun = mpirun.string();
-    options.outcome_file = outcome_;
+    options.starter.mpirun = mpirun.string();
+    options.run_directory = folder_.path();
+    options.back_off = std::chrono::milliseconds(0);
+    options.max_restarts = 0;
     return options;
   }
   std::string starts() const { return read_file(starts_); }
@@ -80,17 +77,32 @@ TEST_F(Supervisor, PassesOnTheCodeOfACommandThatEndedBeforeTheRun) {
   EXPECT_EQ(starts(), "start\n") << "a wrong configuration is not tried again";
 }
 
-TEST_F(Supervisor, GivesMpirunWhatItNeeds) {
-  LaunchOptions options;
-  options.ranks = 3;
-  options.mpirun_options = {"--hostfile", "nodes.txt"};
-  const std::vector<std::string> arguments = mpirun_arguments(options, {"understudy", "train", "run.toml"}, true);
-  EXPECT_EQ(fmt::format("{} {} {}", arguments[0], arguments[1], arguments[2]), "mpirun -n 3");
-  EXPECT_THAT(arguments, Contains("--oversubscribe"));
-  EXPECT_THAT(arguments, Contains("--allow-run-as-root"));
-  EXPECT_THAT(arguments, Contains("nodes.txt"));
-  EXPECT_THAT(std::vector(arguments.end() - 3, arguments.end()), ElementsAre("understudy", "train", "run.toml"));
-  EXPECT_THAT(mpirun_arguments(options, {"train"}, false), testing::Not(Contains("--allow-run-as-root")));
+TEST_F(Supervisor, StartsAnewAsLongAsCheckpointsGrow) {
+  // Four starts that each bring a checkpoint, then two that do not.
+  LaunchOptions options = options_with(
+      "echo start >> $STARTS; n=$(wc -l < $STARTS); [ $n -gt 4 ] || mkdir -p $(dirname "
+      "$OUTCOME)/checkpoints/00000000$n; "
+      "exit 137");
+  options.max_restarts = 1;
+  EXPECT_EQ(supervise(options, {"train"}), 70);
+  EXPECT_EQ(starts(), "start\nstart\nstart\nstart\nstart\nstart\n");
+}
+
+TEST_F(Supervisor, TellsTheHistoryOfTheRun) {
+  LaunchOptions options = options_with(
+      "echo start >> $STARTS; [ $(wc -l < $STARTS) = 2 ] || exit 137; echo '{\"outcome\": \"done\"}' > $OUTCOME");
+  options.max_restarts = 1;
+  EXPECT_EQ(supervise(options, {"train"}), 0);
+  const std::string history = read_file(folder_.path() / "history.jsonl");
+  EXPECT_THAT(history, testing::ContainsRegex("\"event\":\"start\".*\n.*\"end\":\"not started\""));
+  EXPECT_THAT(history, testing::ContainsRegex("\"event\":\"start\".*\n.*\"end\":\"done\""));
+  EXPECT_THAT(read_file(folder_.path() / "failure.json"), HasSubstr("no rank came to life"));
+}
+
+TEST_F(Supervisor, TakesNoOutcomeOfAnotherStart) {
+  const LaunchOptions options =
+      options_with("echo '{\"outcome\": \"done\", \"start\": \"of another\"}' > $OUTCOME; exit 1");
+  EXPECT_EQ(supervise(options, {"train"}), 70);
 }
 
 TEST_F(Supervisor, RefusesWhatCannotStart) {
@@ -98,57 +110,13 @@ TEST_F(Supervisor, RefusesWhatCannotStart) {
   EXPECT_THROW(supervise(options, {}), ConfigError);
   options.ranks = 0;
   EXPECT_THROW(supervise(options, {"train"}), ConfigError);
-  options.ranks = 1;
-  options.mpirun = "/nowhere/mpirun";
+  options.ranks = 2;
+  options.min_ranks = 3;
+  EXPECT_THROW(supervise(options, {"train"}), ConfigError);
+  options.min_ranks = 0;
+  options.starter.mpirun = "/nowhere/mpirun";
   EXPECT_THAT([&] { supervise(options, {"train"}); },
               testing::ThrowsMessage<ConfigError>(HasSubstr("cannot start /nowhere/mpirun: No such file")));
-}
-
-TEST_F(Supervisor, TurnsTerminationAndInterruptIntoAStopRequestAndASecondInterruptIntoTheEnd) {
-  const std::string pipe = (folder_.path() / "pipe").string();
-  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  setenv("STUB_PIPE", pipe.c_str(), 1);
-  LaunchOptions options;
-  options.mpirun = UNDERSTUDY_MPIRUN_STUB;
-  options.outcome_file = outcome_;
-  options.max_restarts = 3;
-  options.repeat_stop = std::chrono::hours(1);
-  const SupervisedProcess process(options, {"train"});
-  const int reports = open(pipe.c_str(), O_RDONLY);
-  const auto next_report = [&] {
-    char report = '-';
-    return read(reports, &report, 1) == 1 ? report : '-';
-  };
-  EXPECT_EQ(next_report(), 'r');
-  for (const int signal : {SIGTERM, SIGUSR2, SIGINT}) {
-    process.send(signal);
-    EXPECT_EQ(next_report(), 'u') << signal;
-  }
-  process.send(SIGINT);
-  EXPECT_EQ(process.wait(), 70) << "an aborted run is not started again";
-  close(reports);
-}
-
-TEST_F(Supervisor, RepeatsAStopRequestUntilTheRanksEnd) {
-  const std::string pipe = (folder_.path() / "pipe").string();
-  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  setenv("STUB_PIPE", pipe.c_str(), 1);
-  LaunchOptions options;
-  options.mpirun = UNDERSTUDY_MPIRUN_STUB;
-  options.outcome_file = outcome_;
-  options.repeat_stop = std::chrono::milliseconds(1);
-  const SupervisedProcess process(options, {"train"});
-  const int reports = open(pipe.c_str(), O_RDONLY);
-  char report = '-';
-  ASSERT_EQ(read(reports, &report, 1), 1);
-  process.send(SIGINT);
-  for (int i = 0; i < 3; ++i) {
-    ASSERT_EQ(read(reports, &report, 1), 1);
-    EXPECT_EQ(report, 'u');
-  }
-  process.send(SIGINT);
-  EXPECT_EQ(process.wait(), 70);
-  close(reports);
 }
 
 }  // namespace
