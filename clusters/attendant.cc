@@ -51,7 +51,8 @@ class IdleClock {
  public:
   explicit IdleClock(pid_t process) : process_(process), last_look_(Clock::now()) {}
 
-  double look(std::uint64_t beats) {
+  /// @param waits  for other ranks, which takes no processor: the whole time counts
+  double look(std::uint64_t beats, bool waits) {
     const auto now = Clock::now();
     const double passed = std::min(std::chrono::duration<double>(now - last_look_).count(), kLongestLook);
     last_look_ = now;
@@ -61,7 +62,8 @@ class IdleClock {
       starved_.clear();
       return idle_;
     }
-    idle_ += std::max(0.0, passed - starved_since_last_look(passed));
+    const double starved = starved_since_last_look(passed);
+    idle_ += waits ? passed : passed - starved;
     return idle_;
   }
 
@@ -158,7 +160,7 @@ void Attendant::look() {
   status_.section = reading.section;
   status_.collective = reading.collective;
   status_.gaps = reading.gaps;
-  status_.idle_seconds = idle_clock_.look(reading.beats);
+  status_.idle_seconds = idle_clock_.look(reading.beats, waits_for_others(status_));
 }
 
 /// A connection may break for a moment. Without a supervisor for long, the rank belongs to a start that is over.

@@ -150,7 +150,7 @@ def run_digests(run_directory):
 
 
 def rank_processes(run_directory):
-    """Process numbers of the ranks that train in this run directory (not of launch or mpirun)."""
+    """Process numbers of the ranks that train in this run directory, and of their attendants (not of launch or mpirun)."""
     found = []
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -162,6 +162,22 @@ def rank_processes(run_directory):
         if len(command) > 2 and command[1] == b"train" and str(run_directory).encode() in command:
             found.append(int(entry))
     return sorted(found)
+
+
+def processes_of_ranks(run_directory):
+    """The process number of every rank that `launch` started, in the order of ranks, without the attendants."""
+    found = {}
+    every = rank_processes(run_directory)
+    for process in every:
+        try:
+            parent = int(pathlib.Path("/proc", str(process), "stat").read_text().rsplit(")", 1)[1].split()[1])
+            variables = pathlib.Path("/proc", str(process), "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        rank = [v.split(b"=")[1] for v in variables if v.startswith((b"OMPI_COMM_WORLD_RANK=", b"PMIX_RANK="))]
+        if parent in every and rank:
+            found[int(rank[0])] = process
+    return dict(sorted(found.items()))
 
 
 def unpublished_checkpoints(run_directory):

@@ -87,7 +87,7 @@ class SameBits(unittest.TestCase):
 
     def kill_once(self, run_directory, ranks, aim_at_save, chance):
         """True: killed inside a save; False: killed elsewhere; None: the run ended before."""
-        launch = ["launch", "--ranks", str(ranks), "--"] if ranks > 1 else []
+        launch = ["launch", "--ranks", str(ranks), "--max-restarts", "0", "--"] if ranks > 1 else []
         log = open(pathlib.Path(self.folder.name) / "killed.log", "a")
         process = subprocess.Popen([processes.BINARY, *launch, *self.shop.arguments("killed")], stdout=log, stderr=log)
         before = set(processes.unpublished_checkpoints(run_directory))
@@ -98,7 +98,7 @@ class SameBits(unittest.TestCase):
             start = metrics.stat().st_size if metrics.exists() else 0
             grown = chance.randrange(1, 2500)
             reached = processes.wait_for(lambda: metrics.exists() and metrics.stat().st_size >= start + grown, process)
-        victims = processes.rank_processes(run_directory)
+        victims = list(processes.processes_of_ranks(run_directory).values()) or processes.rank_processes(run_directory)
         if not reached or not victims:
             process.wait()
             log.close()
