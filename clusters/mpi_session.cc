@@ -242,12 +242,17 @@ std::optional<int> number_in_environment(const char* name) {
 /// Ranks that mpirun or srun started together with this one; nothing when the process was started alone.
 std::optional<int> launched_ranks() {
   if (const auto ranks = number_in_environment("OMPI_COMM_WORLD_SIZE")) return ranks;
-  if (const auto ranks = number_in_environment("PMI_SIZE")) return ranks;
   if (std::getenv("SLURM_PROCID") != nullptr && std::getenv("PMIX_RANK") != nullptr) {
     return number_in_environment("SLURM_STEP_NUM_TASKS");
   }
-  // Tasks of an srun that speaks no MPI: starting MPI fails with its own advice, instead of one run for each task.
-  if (const auto tasks = number_in_environment("SLURM_STEP_NUM_TASKS"); tasks.value_or(1) > 1) return tasks;
+  // Without PMIx every task would be a run of its own, or MPI would end with a page about its installation.
+  if (const auto tasks = number_in_environment("SLURM_STEP_NUM_TASKS"); tasks.value_or(1) > 1) {
+    throw ConfigError(
+        fmt::format("srun started {} tasks without PMIx, by which Open MPI finds the other ranks; use srun --mpi=pmix, "
+                    "or `understudy "
+                    "launch`, which does (srun --mpi=list shows what this SLURM offers)",
+                    *tasks));
+  }
   return std::nullopt;
 }
 

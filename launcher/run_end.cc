@@ -52,6 +52,8 @@ bool is_fault(int signal) {
 
 EndReport from_end_of_rank(const RankStatus& rank) {
   const RankEnd& end = *rank.end;
+  if (end.signal == 0 && end.exit_code == static_cast<int>(ExitCode::kUsage))
+    return {RunEnd::kConfigError, rank, "refused; see the message above"};
   if (end.signal == 0)
     return {RunEnd::kCrashed, rank, fmt::format("{}; its own message is in the log", describe(rank))};
   if (end.out_of_memory)

@@ -80,6 +80,7 @@ TEST(RunEnd, ClassifiesEveryEnd) {
       {with_first_end({.signal = SIGKILL, .out_of_memory = true}), RunEnd::kOutOfMemory, 70, true},
       {with_first_end({.signal = SIGSEGV}), RunEnd::kCrashed, 70, true},
       {with_first_end({.exit_code = 1}), RunEnd::kCrashed, 70, true},
+      {with_first_end({.exit_code = 78}), RunEnd::kConfigError, 78, false},
       {hang, RunEnd::kHang, 70, true},
       {lost, RunEnd::kLostNode, 70, true},
       {vanished, RunEnd::kLostNode, 70, true},
