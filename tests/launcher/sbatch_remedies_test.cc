@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "sbatch: error: Batch job submission failed: Invalid partition name specified",
                 "slurm.partition",
                 kUsage},
+        Refusal{"sbatch: error: invalid partition specified: gpu", "slurm.partition", kUsage},
         Refusal{"sbatch: error: Batch job submission failed: No partition specified or system default partition",
                 "slurm.partition",
                 kUsage},
