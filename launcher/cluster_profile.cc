@@ -188,7 +188,7 @@ void validate(const ClusterProfile& profile, Problems& problems) {
   validate_end(profile, problems);
   if (profile.min_ranks > profile.ranks()) {
     problems.add_key("slurm.min_ranks",
-                     fmt::format("{} ranks are more than the {} that {} nodes x {} slurm.tasks_per_node start with",
+                     fmt::format("{} ranks are more than the {} of slurm.nodes = {} x slurm.tasks_per_node = {}",
                                  profile.min_ranks,
                                  profile.ranks(),
                                  profile.nodes,

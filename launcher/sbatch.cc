@@ -23,11 +23,11 @@ std::string indented(const std::string& text) {
 [[noreturn]] void refuse(const CapturedProcess& sbatch) {
   const std::string said = sbatch.errors + sbatch.output;
   const SbatchRemedy* known = find_sbatch_remedy(said);
-  const std::string message = fmt::format("sbatch refused the job (exit code {}):{}\n{}{}",
-                                          sbatch.exit_code,
-                                          said.empty() ? "\n  it gave no reason" : indented(said),
-                                          known == nullptr ? "" : "What helps: ",
-                                          known == nullptr ? "look at the script with --dry-run" : known->remedy);
+  const std::string message =
+      fmt::format("sbatch refused the job (exit code {}):{}\nWhat helps: {}",
+                  sbatch.exit_code,
+                  said.empty() ? "\n  it gave no reason" : indented(said),
+                  known == nullptr ? "look at the script with --dry-run, or ask the cluster's support" : known->remedy);
   if (known != nullptr && known->code == ExitCode::kInternal) throw ClusterError(message);
   throw ConfigError(message);
 }

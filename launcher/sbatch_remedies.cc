@@ -97,6 +97,7 @@ constexpr std::array kRemedies{
     SbatchRemedy{"Required node not available",
                  "nodes that were asked for by name are down or reserved; see slurm.extra and `sinfo -R`",
                  kUsage},
+    SbatchRemedy{"Invalid node name specified", "slurm.extra names a node that is not there; see `sinfo -N`", kUsage},
     SbatchRemedy{"Job violates accounting/QOS policy", kTellingLimit, kUsage},
     SbatchRemedy{"User's group not permitted to use this partition", kAccess, kUsage},
     SbatchRemedy{"Access denied to requested reservation", kAccess, kUsage},

@@ -72,9 +72,8 @@ std::string joined(const std::vector<SubmittedJob>& jobs, std::string_view separ
 void report(const JobRequest& request, const std::vector<SubmittedJob>& jobs) {
   const std::string& first = jobs.front().id;
   const std::string log = log_file(log_pattern(request), first);
-  fmt::print("job     {} ({}): {} ranks, {} on each of {} node{}\n",
-             joined(jobs, ", "),
-             job_name(request),
+  fmt::print("job     {} ({})\n", joined(jobs, ", "), job_name(request));
+  fmt::print("ranks   {} ({} a node, {} node{})\n",
              request.profile.ranks(),
              request.profile.tasks_per_node,
              request.profile.nodes,

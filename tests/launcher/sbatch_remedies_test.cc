@@ -94,6 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"sbatch: error: Batch job submission failed: Pathname of a file, directory or other parameter too long",
                 "too long",
                 kUsage},
+        // With --test-only the same sentences have another beginning.
+        Refusal{"allocation failure: Invalid node name specified", "slurm.extra", kUsage},
         Refusal{"sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n"
                 "sbatch: error: Batch job submission failed: Invalid qos specification",
                 "slurm.qos",

@@ -62,7 +62,7 @@ TEST_F(Submit, HandsTheScriptInAndSaysHowToWatchAndStopTheJob) {
   EXPECT_EQ(calls(), "--parsable " + (run_ / "job.sh").string() + "\n");
   EXPECT_THAT(read_file(run_ / "job.sh"), HasSubstr("launch --ranks 4 "));
   EXPECT_THAT(said,
-              AllOf(HasSubstr("job     101 (first): 4 ranks, 2 on each of 2 nodes"),
+              AllOf(HasSubstr("job     101 (first)\nranks   4 (2 a node, 2 nodes)\n"),
                     HasSubstr("log     " + (run_ / "slurm-101.out").string()),
                     HasSubstr("squeue --jobs=101"),
                     HasSubstr("scancel --batch --signal=INT 101")));
