@@ -36,6 +36,7 @@ class ConfigVisitor {
   virtual void integer(const KeyInfo& key, std::int64_t& value, std::int64_t low, std::int64_t high) = 0;
   virtual void real(const KeyInfo& key, double& value, double low, double high) = 0;
   virtual void text(const KeyInfo& key, std::string& value) = 0;
+  virtual void texts(const KeyInfo& key, std::vector<std::string>& values) = 0;
   virtual void reals(const KeyInfo& key, std::vector<double>& values, double low, double high) = 0;
   virtual void integers(const KeyInfo& key, std::vector<std::int64_t>& values, std::int64_t low, std::int64_t high) = 0;
 

@@ -79,6 +79,10 @@ class ConfigReader final : public ConfigVisitor {
     value = *read;
   }
 
+  void texts(const KeyInfo& key, std::vector<std::string>& values) override {
+    read_list(key, values, "texts", [](const toml::node& item) { return item.value_exact<std::string>(); });
+  }
+
   void reals(const KeyInfo& key, std::vector<double>& values, double low, double high) override {
     read_list(key, values, "numbers", [&](const toml::node& item) -> std::optional<double> {
       if (!item.is_number()) return std::nullopt;

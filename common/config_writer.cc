@@ -51,6 +51,9 @@ class ConfigPrinter : public ConfigVisitor {
     on_key(key, toml_real(value), real_range(low, high));
   }
   void text(const KeyInfo& key, std::string& value) override { on_key(key, toml_text(value), "text"); }
+  void texts(const KeyInfo& key, std::vector<std::string>& values) override {
+    on_key(key, toml_list(values, toml_text), "list of texts");
+  }
   void reals(const KeyInfo& key, std::vector<double>& values, double low, double high) override {
     on_key(key, toml_list(values, toml_real), "list of " + real_range(low, high));
   }

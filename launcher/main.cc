@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   understudy::add_shard_command(app, chosen);
   understudy::add_train_command(app, chosen);
   understudy::add_launch_command(app, chosen);
+  understudy::add_submit_command(app, chosen);
   understudy::add_validate_command(app, chosen);
   understudy::add_evaluate_command(app, chosen);
   understudy::add_export_command(app, chosen);

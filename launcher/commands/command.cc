@@ -11,4 +11,8 @@ CLI::App* add_command(CLI::App& parent,
   return command;
 }
 
+std::filesystem::path default_run_directory(const std::filesystem::path& config) {
+  return std::filesystem::path("runs") / config.stem();
+}
+
 }  // namespace understudy

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -18,6 +19,9 @@ CLI::App* add_command(CLI::App& parent,
                       const std::string& description,
                       const std::string& example);
 
+/// Where a run goes that was given no --run: runs/<name of the configuration>.
+std::filesystem::path default_run_directory(const std::filesystem::path& config);
+
 /// Each adds one sub-command and, when that one is chosen, sets `chosen`.
 void add_train_command(CLI::App& app, RunCommand& chosen);
 void add_validate_command(CLI::App& app, RunCommand& chosen);
@@ -29,6 +33,7 @@ void add_reenact_command(CLI::App& app, RunCommand& chosen);
 void add_replay_command(CLI::App& app, RunCommand& chosen);
 void add_checkpoint_command(CLI::App& app, RunCommand& chosen);
 void add_launch_command(CLI::App& app, RunCommand& chosen);
+void add_submit_command(CLI::App& app, RunCommand& chosen);
 void add_doctor_command(CLI::App& app, RunCommand& chosen);
 void add_config_reference_command(CLI::App& app, RunCommand& chosen);
 

@@ -1,6 +1,9 @@
+#include <memory>
+
 #include <fmt/format.h>
 
 #include "common/config_writer.h"
+#include "launcher/cluster_profile.h"
 #include "launcher/commands/command.h"
 #include "trainer/recipe_config.h"
 
@@ -17,14 +20,22 @@ ExitCode print_reference() {
   return ExitCode::kDone;
 }
 
+ExitCode print_profile_reference() {
+  ClusterProfile profile;
+  fmt::print("{}", document_config([&profile](ConfigVisitor& visitor) { describe(visitor, profile); }));
+  return ExitCode::kDone;
+}
+
 }  // namespace
 
 void add_config_reference_command(CLI::App& app, RunCommand& chosen) {
-  add_command(app,
-              "config-reference",
-              "Print every key of the configuration as Markdown",
-              "understudy config-reference > docs/config-reference.md")
-      ->callback([&chosen] { chosen = print_reference; });
+  const auto profile = std::make_shared<bool>(false);
+  CLI::App* command = add_command(app,
+                                  "config-reference",
+                                  "Print every key of the configuration as Markdown",
+                                  "understudy config-reference > docs/config-reference.md");
+  command->add_flag("--profile", *profile, "The keys of a cluster's profile, for submit, instead");
+  command->callback([profile, &chosen] { chosen = *profile ? print_profile_reference : print_reference; });
 }
 
 }  // namespace understudy

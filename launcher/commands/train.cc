@@ -68,8 +68,7 @@ void add_train_command(CLI::App& app, RunCommand& chosen) {
       chosen = [options] { return check(*options); };
       return;
     }
-    if (options->run_directory.empty())
-      options->run_directory = "runs/" + std::filesystem::path(options->config).stem().string();
+    if (options->run_directory.empty()) options->run_directory = default_run_directory(options->config).string();
     chosen = [options] {
       const std::filesystem::path outcome_file = std::filesystem::path(options->run_directory) / "outcome.json";
       return run_on_ranks(outcome_file,

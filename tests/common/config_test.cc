@@ -18,6 +18,7 @@ struct ToyConfig {
   double rate = 1e-4;
   bool small = false;
   std::string train;
+  std::vector<std::string> mirrors;
   std::vector<double> weights = {0.01, 0.02};
   Reduction reduction = Reduction::kOrdered;
 };
@@ -29,6 +30,7 @@ void describe(ConfigVisitor& visitor, ToyConfig& config) {
   visitor.reals({"weights", KeyKind::kMethod, "loss weights"}, config.weights, 0, kUnbounded);
   visitor.section("data", "Where samples come from.");
   visitor.text({"train", KeyKind::kMachine, "manifest"}, config.train);
+  visitor.texts({"mirrors", KeyKind::kMachine, "other places"}, config.mirrors);
   visitor.flag({"small", KeyKind::kMethod, "small set"}, config.small);
   visitor.choice({"reduction", KeyKind::kMachine, "sum"},
                  config.reduction,
@@ -50,8 +52,8 @@ TEST(Config, ReadsEveryKind) {
   ToyConfig config;
   Problems problems;
   read_config(
-      "[batch]\nglobal_batch = 8\nrate = 1\nweights = [1, 0.5]\n[data]\ntrain = 'a'\nsmall = true\nreduction = "
-      "'fast'\n",
+      "[batch]\nglobal_batch = 8\nrate = 1\nweights = [1, 0.5]\n"
+      "[data]\ntrain = 'a'\nmirrors = ['b', 'c d']\nsmall = true\nreduction = 'fast'\n",
       "run.toml",
       {},
       describing(config),
@@ -61,6 +63,7 @@ TEST(Config, ReadsEveryKind) {
   EXPECT_EQ(config.rate, 1.0);
   EXPECT_THAT(config.weights, ElementsAre(1.0, 0.5));
   EXPECT_EQ(config.train, "a");
+  EXPECT_THAT(config.mirrors, ElementsAre("b", "c d"));
   EXPECT_TRUE(config.small);
   EXPECT_EQ(config.reduction, Reduction::kFast);
 }
@@ -74,6 +77,13 @@ TEST(Config, CollectsEveryProblemWithItsPlace) {
                                     "run.toml:7: data.reduction: must be one of \"ordered\", \"fast\", not \"fats\"",
                                     "run.toml:2: batch.global_bach: unknown key; did you mean batch.global_batch?",
                                     "run.toml:8: dta: unknown section; did you mean data?"));
+}
+
+TEST(Config, RefusesAListWithAnItemOfAnotherType) {
+  EXPECT_THAT(problems_of("[data]\nmirrors = ['a', 3]\n"),
+              ElementsAre("run.toml:2: data.mirrors: must be a list of texts, not an integer"));
+  EXPECT_THAT(problems_of("[data]\nmirrors = 'a'\n"),
+              ElementsAre("run.toml:2: data.mirrors: must be a list of texts, not text"));
 }
 
 TEST(Config, NamesThePlaceOfASyntaxError) {
@@ -104,6 +114,7 @@ TEST(Config, WritesWhatItReadsBack) {
                    .rate = 0.1 + 0.2,
                    .small = true,
                    .train = "a \"quoted\\\" path",
+                   .mirrors = {"b", "two\nlines"},
                    .weights = {1},
                    .reduction = Reduction::kFast};
   const std::string text = write_config(describing(config));
@@ -114,6 +125,7 @@ TEST(Config, WritesWhatItReadsBack) {
   EXPECT_EQ(write_config(describing(again)), text);
   EXPECT_EQ(again.rate, config.rate);
   EXPECT_EQ(again.train, config.train);
+  EXPECT_EQ(again.mirrors, config.mirrors);
 }
 
 TEST(Config, ListsDifferencesOfMethodKeysOnly) {

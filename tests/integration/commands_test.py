@@ -36,6 +36,14 @@ class Commands(unittest.TestCase):
         processes.run(*self.shop.arguments("checked", "--check"))
         self.assertFalse(self.out("checked").exists())
 
+    def test_submit_shows_its_script(self):
+        profile = self.shop.write("cluster.toml", "[slurm]\nnodes = 2\ntasks_per_node = 2\n")
+        command = ["submit", *self.shop.arguments("submitted")[1:], "--profile", profile]
+        said = processes.run(*command, "--dry-run")
+        self.assertIn("launch --ranks 4", said)
+        self.assertIn("1 to 2 nodes fit", processes.run(*command, "--nodes", 3, "--dry-run", expect=78))
+        self.assertFalse(self.out("submitted").exists())
+
     def test_validate_repeats_what_the_run_logged(self):
         rows = [json.loads(line) for line in (self.directory / "metrics.jsonl").read_text().splitlines()]
         psnr = [row["validation"]["psnr"] for row in rows if "validation" in row][-1]

@@ -23,6 +23,7 @@ class Commands : public testing::Test {
                            add_replay_command,
                            add_checkpoint_command,
                            add_launch_command,
+                           add_submit_command,
                            add_doctor_command,
                            add_config_reference_command}) {
       add(app_, chosen_);
@@ -44,7 +45,7 @@ TEST_F(Commands, EndTheirHelpWithAnExample) {
 }
 
 TEST_F(Commands, HaveEachADescriptionAndAnExampleOfTheirOwn) {
-  ASSERT_EQ(all().size(), 12U);
+  ASSERT_EQ(all().size(), 13U);
   for (const CLI::App* command : all()) {
     EXPECT_FALSE(command->get_description().empty()) << command->get_name();
     const bool has_children = !command->get_subcommands([](const CLI::App*) { return true; }).empty();

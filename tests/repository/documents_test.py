@@ -1,4 +1,4 @@
-"""Documents and code agree: the config reference is what the program prints, links lead somewhere, configurations are valid."""
+"""Documents and code agree: the references are what the program prints, links lead somewhere, configurations are valid."""
 import os
 import pathlib
 import re
@@ -19,7 +19,17 @@ reference = run("config-reference").stdout
 if (ROOT / "docs/config-reference.md").read_text() != reference:
     problems.append("docs/config-reference.md is not what `understudy config-reference` prints; write it anew")
 
-for config in sorted((ROOT / "configs").glob("*.toml")):
+if run("config-reference", "--profile").stdout not in (ROOT / "docs/submitting.md").read_text():
+    problems.append("docs/submitting.md does not hold what `understudy config-reference --profile` prints; write that part anew")
+
+# A profile is judged beside a configuration that has enough micro-batches for its ranks.
+profiles = [*sorted((ROOT / "configs").glob("slurm-*.toml")), ROOT / "tests/slurm/profile.toml"]
+for profile in profiles:
+    shown = run("submit", str(ROOT / "configs/fsrt-vox256.toml"), "--set", "batch.micro_batch=1", "--profile", str(profile), "--dry-run")
+    if shown.returncode != 0:
+        problems.append("%s: %s" % (profile.name, shown.stdout.strip()))
+
+for config in sorted(set((ROOT / "configs").glob("*.toml")) - set(profiles)):
     with tempfile.TemporaryDirectory() as folder:
         checked = run("train", str(config), "--run", folder + "/run", "--check")
     if checked.returncode != 0:
