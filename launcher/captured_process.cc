@@ -75,6 +75,15 @@ CapturedProcess run_captured(const std::vector<std::string>& arguments, std::str
   return {exit_code, output.contents(), errors.contents()};
 }
 
+std::string answer_of(const std::vector<std::string>& command) {
+  const std::filesystem::path program = find_program(command.front());
+  if (program.empty()) return "";
+  std::vector<std::string> arguments = command;
+  arguments.front() = program.string();
+  const CapturedProcess process = run_captured(arguments, "");
+  return process.output + process.errors;
+}
+
 std::filesystem::path find_program(std::string_view name) {
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);

@@ -18,6 +18,9 @@ struct CapturedProcess {
 /// @throws ClusterError  when it cannot be started
 CapturedProcess run_captured(const std::vector<std::string>& arguments, std::string_view input);
 
+/// What a tool of the system answers, its errors included; empty when it is not in PATH. @param command  its name first
+std::string answer_of(const std::vector<std::string>& command);
+
 /// Where a program of this name stands in PATH; an empty path when it is not there.
 std::filesystem::path find_program(std::string_view name);
 

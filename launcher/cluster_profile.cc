@@ -53,10 +53,10 @@ void describe_end(ConfigVisitor& v, ClusterProfile& c) {
             "how an unfinished run goes on: `launch` calls scontrol, the cluster acts on exit code 75 (RequeueExit), a "
             "chain of jobs was submitted beforehand, or not at all"},
            c.requeue,
-           {{"scontrol", RequeueWay::kScontrol},
-            {"exit_code", RequeueWay::kExitCode},
-            {"chain", RequeueWay::kChain},
-            {"none", RequeueWay::kNone}});
+           {{"scontrol", Requeue::kScontrol},
+            {"exit_code", Requeue::kExitCode},
+            {"chain", Requeue::kChain},
+            {"none", Requeue::kNone}});
   v.integer({"chain_length", kMachine, "jobs submitted at once with requeue = \"chain\", run one after the other"},
             c.chain_length,
             1,
@@ -66,7 +66,7 @@ void describe_end(ConfigVisitor& v, ClusterProfile& c) {
 void describe_start(ConfigVisitor& v, ClusterProfile& c) {
   v.choice({"starter", kMachine, "program that starts the ranks inside the job"},
            c.starter,
-           {{"srun", RankStarter::kSrun}, {"mpirun", RankStarter::kMpirun}});
+           {{"srun", Starter::kSrun}, {"mpirun", Starter::kMpirun}});
   v.integer({"min_ranks", kMachine, "ranks to go on with when nodes are lost; 0: all of them or none"},
             c.min_ranks,
             0,
@@ -128,10 +128,10 @@ void validate_end(const ClusterProfile& profile, Problems& problems) {
                     limit,
                     kSignalSlackSeconds));
   }
-  if (profile.requeue == RequeueWay::kChain && profile.chain_length < 2) {
+  if (profile.requeue == Requeue::kChain && profile.chain_length < 2) {
     problems.add_key("slurm.chain_length", "a chain has at least 2 jobs; set it, or another slurm.requeue");
   }
-  if (profile.requeue != RequeueWay::kChain && profile.chain_length > 1) {
+  if (profile.requeue != Requeue::kChain && profile.chain_length > 1) {
     problems.add_key("slurm.chain_length", fmt::format("{} jobs need slurm.requeue = \"chain\"", profile.chain_length));
   }
 }

@@ -8,19 +8,10 @@
 
 #include "common/config.h"
 #include "common/problems.h"
+#include "launcher/requeue.h"
+#include "launcher/starter.h"
 
 namespace understudy {
-
-/// How a run that ended with exit code 75 is brought back into the queue.
-enum class RequeueWay {
-  kScontrol,  ///< `launch` calls scontrol requeue as its last action
-  kExitCode,  ///< the cluster does it: RequeueExit=75 in its slurm.conf
-  kChain,     ///< the next job of a chain that was submitted beforehand goes on
-  kNone,      ///< nobody; the same command is submitted again by hand
-};
-
-/// The program that starts the ranks inside the job.
-enum class RankStarter { kSrun, kMpirun };
 
 /// Section [slurm] of a profile: what a job asks of one SLURM cluster, whatever the run. Empty text and 0 leave a value
 /// to the cluster where nothing else is said.
@@ -37,9 +28,9 @@ struct ClusterProfile {
   std::string time;    ///< as sbatch --time takes it
   bool exclusive = false;
   std::int64_t signal_lead_seconds = 180;  ///< 0: no warning before the time limit
-  RequeueWay requeue = RequeueWay::kScontrol;
+  Requeue requeue = Requeue::kScontrol;
   std::int64_t chain_length = 1;  ///< jobs submitted at once, with kChain
-  RankStarter starter = RankStarter::kSrun;
+  Starter starter = Starter::kSrun;
   std::int64_t min_ranks = 0;  ///< 0: all of them
   std::int64_t max_restarts = 0;
   std::string container;  ///< words put before the program that the ranks run

@@ -10,22 +10,22 @@
 namespace understudy {
 namespace {
 
-std::string word_of(RequeueWay way) {
+std::string word_of(Requeue way) {
   switch (way) {
-    case RequeueWay::kScontrol:
+    case Requeue::kScontrol:
       return "scontrol";
-    case RequeueWay::kExitCode:
+    case Requeue::kExitCode:
       return "exit-code";
-    case RequeueWay::kChain:
+    case Requeue::kChain:
       return "chain";
-    case RequeueWay::kNone:
+    case Requeue::kNone:
       break;
   }
   return "none";
 }
 
-bool comes_back_by_requeue(RequeueWay way) {
-  return way == RequeueWay::kScontrol || way == RequeueWay::kExitCode;
+bool comes_back_by_requeue(Requeue way) {
+  return way == Requeue::kScontrol || way == Requeue::kExitCode;
 }
 
 /// Lines of #SBATCH options.
@@ -56,7 +56,7 @@ void add_size(Header& header, const ClusterProfile& profile) {
 
 void add_end(Header& header, const ClusterProfile& profile) {
   header.flag(comes_back_by_requeue(profile.requeue) ? "requeue" : "no-requeue");
-  if (profile.requeue == RequeueWay::kChain) header.text("dependency", "singleton");
+  if (profile.requeue == Requeue::kChain) header.text("dependency", "singleton");
   // The ranks that are left go on without a lost node, or are started again.
   header.flag("no-kill");
   if (profile.signal_lead_seconds > 0) header.text("signal", fmt::format("B:USR2@{}", profile.signal_lead_seconds));
@@ -88,12 +88,6 @@ std::string preparations_of(const ClusterProfile& profile) {
     const auto equals = item.find('=');
     text += fmt::format("export {}={}\n", item.substr(0, equals), quote_for_shell(item.substr(equals + 1)));
   }
-  if (profile.starter == RankStarter::kSrun && profile.cpus_per_task > 1) {
-    text += fmt::format(
-        "# srun does not take --cpus-per-task over from the job since SLURM 22.05.\n"
-        "export SRUN_CPUS_PER_TASK={}\n",
-        profile.cpus_per_task);
-  }
   return text;
 }
 
@@ -105,7 +99,7 @@ std::vector<std::string> launch_command(const JobRequest& request) {
     words.push_back(value);
   };
   option("ranks", std::to_string(profile.ranks()));
-  option("starter", profile.starter == RankStarter::kSrun ? "srun" : "mpirun");
+  option("starter", profile.starter == Starter::kSrun ? "srun" : "mpirun");
   option("requeue", word_of(profile.requeue));
   if (profile.min_ranks > 0) option("min-ranks", std::to_string(profile.min_ranks));
   if (profile.max_restarts > 0) option("max-restarts", std::to_string(profile.max_restarts));
@@ -133,7 +127,7 @@ void check_path(std::string_view what, const std::filesystem::path& path) {
 
 std::string job_name(const JobRequest& request) {
   const std::string name = request.run_directory.filename().string();
-  if (request.profile.requeue != RequeueWay::kChain) return name;
+  if (request.profile.requeue != Requeue::kChain) return name;
   return fmt::format("{}-{}", name, sha256_hex(request.run_directory.string()).substr(0, 8));
 }
 

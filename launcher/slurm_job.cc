@@ -5,7 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "launcher/program_output.h"
+#include "launcher/captured_process.h"
 
 namespace understudy {
 namespace {
@@ -28,22 +28,22 @@ std::optional<SlurmJob> SlurmJob::current() {
   SlurmJob job;
   job.id_ = variable("SLURM_JOB_ID");
   if (job.id_.empty()) return std::nullopt;
-  std::istringstream names(program_output({"scontrol", "show", "hostnames", variable("SLURM_JOB_NODELIST")}));
+  std::istringstream names(answer_of({"scontrol", "show", "hostnames", variable("SLURM_JOB_NODELIST")}));
   for (std::string name; names >> name;) job.nodes_.push_back(name);
   job.tasks_ = std::atoi(variable("SLURM_NTASKS").c_str());
   return job;
 }
 
 std::optional<std::time_t> SlurmJob::end() const {
-  return time_from_slurm(first_word(program_output({"squeue", "--noheader", "--job", id_, "--format", "%e"})));
+  return time_from_slurm(first_word(answer_of({"squeue", "--noheader", "--job", id_, "--format", "%e"})));
 }
 
 std::string SlurmJob::state() const {
-  return first_word(program_output({"squeue", "--noheader", "--job", id_, "--format", "%T"}));
+  return first_word(answer_of({"squeue", "--noheader", "--job", id_, "--format", "%T"}));
 }
 
 bool SlurmJob::requeue() const {
-  const std::string answer = program_output({"scontrol", "requeue", id_});
+  const std::string answer = answer_of({"scontrol", "requeue", id_});
   if (answer.empty()) return true;
   spdlog::error("scontrol requeue {}: {}", id_, answer);
   return false;

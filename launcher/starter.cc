@@ -7,7 +7,7 @@
 
 #include "clusters/attendant.h"
 #include "common/errors.h"
-#include "launcher/program_output.h"
+#include "launcher/captured_process.h"
 
 namespace understudy {
 namespace {
@@ -83,7 +83,7 @@ Starter choose_starter(const StarterOptions& options) {
   if (!in_job && told)
     throw ConfigError("--starter srun: this is no job of SLURM (SLURM_JOB_ID is not set); use mpirun, or sbatch");
   if (!in_job) return Starter::kMpirun;
-  const std::string kinds = program_output({options.srun, "--mpi=list"});
+  const std::string kinds = answer_of({options.srun, "--mpi=list"});
   if (kinds.find("pmix") != std::string::npos) return Starter::kSrun;
   if (told) {
     throw ConfigError(

@@ -324,17 +324,17 @@ int Supervision::leave(const EndReport& end) const {
   const bool saved = newest_checkpoint(options_.run_directory) > 0;
   if (end.end == RunEnd::kLostNode && saved && options_.requeue != Requeue::kNone) code = ExitCode::kRunAgain;
   if (code != ExitCode::kRunAgain) return static_cast<int>(code);
+  // SLURM may take 75 for a wish to come back, whatever was asked for (RequeueExit).
+  if (end.end == RunEnd::kUserInterrupt && job_) return static_cast<int>(ExitCode::kDone);
   switch (options_.requeue) {
     case Requeue::kNone:
-      break;
     case Requeue::kExitCode:
-      // SLURM would take 75 for a wish to come back.
-      if (end.end == RunEnd::kUserInterrupt) return static_cast<int>(ExitCode::kDone);
       break;
     case Requeue::kChain:
       return static_cast<int>(ExitCode::kDone);
     case Requeue::kScontrol:
-      if (end.end != RunEnd::kUserInterrupt && job_ && job_->state() == "RUNNING") job_->requeue();
+      // A job that is being cancelled must not come back.
+      if (job_ && job_->state() == "RUNNING") job_->requeue();
       break;
   }
   return static_cast<int>(code);

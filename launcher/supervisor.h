@@ -6,17 +6,10 @@
 #include <vector>
 
 #include "clusters/watchdog.h"
+#include "launcher/requeue.h"
 #include "launcher/starter.h"
 
 namespace understudy {
-
-/// Who starts a job of SLURM again that has saved and left.
-enum class Requeue {
-  kNone,      ///< the user
-  kScontrol,  ///< this program, by `scontrol requeue`
-  kExitCode,  ///< SLURM, because of exit code 75 (RequeueExit=75)
-  kChain,     ///< the next job of a chain that was submitted beforehand
-};
 
 /// What `understudy launch` was asked for.
 struct LaunchOptions {

@@ -18,8 +18,7 @@ std::filesystem::path run_directory_of(const std::vector<std::string>& arguments
     if (arguments[i].rfind("--run=", 0) == 0) return arguments[i].substr(6);
   }
   for (std::size_t i = 1; i < arguments.size(); ++i) {
-    if (arguments[i].ends_with(".toml"))
-      return std::filesystem::path("runs") / std::filesystem::path(arguments[i]).stem();
+    if (arguments[i].ends_with(".toml")) return default_run_directory(arguments[i]);
   }
   throw ConfigError(
       "launch: the command after -- names neither a configuration nor --run; write: launch --ranks N -- train "

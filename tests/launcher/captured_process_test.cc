@@ -50,5 +50,10 @@ TEST(FindProgram, TakesTheFirstExecutableFileOfThePath) {
   EXPECT_EQ(find_program("tool"), "");
 }
 
+TEST(AnswerOf, HoldsBothStreamsOfAToolInPath) {
+  EXPECT_EQ(answer_of({"sh", "-c", "echo out; echo error >&2"}), "out\nerror\n");
+  EXPECT_EQ(answer_of({"a-tool-that-is-nowhere"}), "");
+}
+
 }  // namespace
 }  // namespace understudy

@@ -44,9 +44,9 @@ environment = ["NCCL_DEBUG=WARN", "EMPTY="]
   EXPECT_EQ(profile.ranks(), 8);
   EXPECT_EQ(profile.memory, "64G");
   EXPECT_TRUE(profile.exclusive);
-  EXPECT_EQ(profile.requeue, RequeueWay::kChain);
+  EXPECT_EQ(profile.requeue, Requeue::kChain);
   EXPECT_EQ(profile.chain_length, 3);
-  EXPECT_EQ(profile.starter, RankStarter::kMpirun);
+  EXPECT_EQ(profile.starter, Starter::kMpirun);
   EXPECT_THAT(profile.modules, ElementsAre("gcc/12", "openmpi"));
   EXPECT_THAT(profile.environment, ElementsAre("NCCL_DEBUG=WARN", "EMPTY="));
 }
@@ -54,7 +54,7 @@ environment = ["NCCL_DEBUG=WARN", "EMPTY="]
 TEST(ClusterProfile, NeedsNoKeyAtAll) {
   const ClusterProfile profile = read_profile("", "a.toml", {});
   EXPECT_EQ(profile.ranks(), 1);
-  EXPECT_EQ(profile.requeue, RequeueWay::kScontrol);
+  EXPECT_EQ(profile.requeue, Requeue::kScontrol);
 }
 
 TEST(ClusterProfile, ShowsEveryWrongValueAtOnceWithItsLine) {
