@@ -3,7 +3,7 @@ BUILD := build/release
 UNDERSTUDY := $(BUILD)/understudy
 LABELS ?= unit|multirank|integration
 
-.PHONY: demo test build configure setup format clean
+.PHONY: demo test test-slurm build configure setup format clean
 
 build: configure
 	@cmake --build $(BUILD)
@@ -16,6 +16,12 @@ setup:
 
 test: build
 	@cd $(BUILD) && ctest --output-on-failure --no-tests=error -j 2 -L '$(LABELS)'
+
+# Brings up a real SLURM cluster of three nodes on this machine; needs root.
+test-slurm: override SETUP += --slurm
+test-slurm: configure
+	@cmake --build $(BUILD) --target understudy
+	@UNDERSTUDY=$(CURDIR)/$(UNDERSTUDY) PYTHONPATH=tests/integration python3 tests/slurm/slurm_test.py
 
 demo: configure
 	@cmake --build $(BUILD) --target understudy

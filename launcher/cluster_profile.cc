@@ -71,7 +71,10 @@ void describe_start(ConfigVisitor& v, ClusterProfile& c) {
             c.min_ranks,
             0,
             kNoLimit);
-  v.integer({"max_restarts", kMachine, "new starts after a crash within one job"}, c.max_restarts, 0, 1'000'000);
+  v.integer({"max_restarts", kMachine, "starts in a row within one job that may end without a newer checkpoint"},
+            c.max_restarts,
+            0,
+            1'000'000);
   v.text({"container", kMachine, "words put before the program of every rank, such as `apptainer exec --nv image.sif`"},
          c.container);
   v.texts({"modules", kMachine, "modules loaded before the start"}, c.modules);

@@ -32,7 +32,7 @@ struct ClusterProfile {
   std::int64_t chain_length = 1;  ///< jobs submitted at once, with kChain
   Starter starter = Starter::kSrun;
   std::int64_t min_ranks = 0;  ///< 0: all of them
-  std::int64_t max_restarts = 0;
+  std::int64_t max_restarts = 3;
   std::string container;  ///< words put before the program that the ranks run
   std::vector<std::string> modules;
   std::vector<std::string> environment;  ///< KEY=VALUE

@@ -102,7 +102,7 @@ std::vector<std::string> launch_command(const JobRequest& request) {
   option("starter", profile.starter == Starter::kSrun ? "srun" : "mpirun");
   option("requeue", word_of(profile.requeue));
   if (profile.min_ranks > 0) option("min-ranks", std::to_string(profile.min_ranks));
-  if (profile.max_restarts > 0) option("max-restarts", std::to_string(profile.max_restarts));
+  option("max-restarts", std::to_string(profile.max_restarts));
   if (!profile.container.empty()) option("rank-prefix", profile.container);
   words.insert(words.end(), {"--", "train", request.config.string()});
   option("run", request.run_directory.string());

@@ -44,7 +44,7 @@ TEST(JobScript, OfAPlainProfileLeavesTheRestToTheCluster) {
 #SBATCH --output=/scratch/runs/first/slurm-%j.out
 #SBATCH --open-mode=append
 
-exec /opt/understudy launch --ranks 1 --starter srun --requeue scontrol -- train /home/me/run.toml --run /scratch/runs/first
+exec /opt/understudy launch --ranks 1 --starter srun --requeue scontrol --max-restarts 3 -- train /home/me/run.toml --run /scratch/runs/first
 )");
 }
 
