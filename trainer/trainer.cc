@@ -6,10 +6,12 @@
 #include <fmt/format.h>
 
 #include "checkpoints/safetensors.h"
+#include "clusters/job_check.h"
 #include "common/atomic_file.h"
 #include "common/config_writer.h"
 #include "common/errors.h"
 #include "common/log.h"
+#include "common/version.h"
 #include "data_pipeline/picture_grid.h"
 #include "trainer/batch_source.h"
 #include "trainer/machine.h"
@@ -124,6 +126,7 @@ void Run::open() {
                                         request_.run_directory.string()));
     }
   });
+  check_job(ranks_, facts_of_this_rank(std::string(version()), torch_version()), request_.run_directory);
   newest = ranks_.all_reduce(newest, Reduction::kMax, "agree on the checkpoint to resume");
   std::optional<LoadedCheckpoint> checkpoint;
   std::optional<RunSettings> before;
