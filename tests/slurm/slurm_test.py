@@ -3,6 +3,7 @@ one undisturbed rank."""
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -214,6 +215,18 @@ class Slurm(unittest.TestCase):
         run.wait_for_iteration(25)
         slurm("scancel", "--signal=USR2", run.job)
         self.check_end(run, ["preempted", "done"])
+
+
+    def test_submitted_by_the_program(self):
+        run = self.run_named("submitted")
+        _, config, _, directory, *settings = run.command()
+        words = ["submit", config, "--profile", HERE / "profile.toml", "--run", directory, *settings]
+        script = slurm(processes.BINARY, *words, "--dry-run")
+        subprocess.run(["sbatch", "--test-only"], input=script, text=True, check=True, timeout=60)
+        processes.run(*words, "--test-only")
+        self.assertFalse(run.directory.exists(), "nothing is made before a job is")
+        run.job = re.search(r"^job +(\d+)", processes.run(*words), re.MULTILINE).group(1)
+        self.check_end(run, ["done"])
 
 
 if __name__ == "__main__":
