@@ -73,7 +73,9 @@ std::vector<std::string> starter_arguments(Starter starter,
                                            bool is_root) {
   const std::vector<std::string> start =
       starter == Starter::kSrun ? srun_arguments(options, placement) : mpirun_arguments(options, placement, is_root);
-  return joined(joined(start, options.rank_prefix), command);
+  if (options.rank_prefix.empty()) return joined(start, command);
+  const std::string line = fmt::format("exec {} \"$@\"", options.rank_prefix);
+  return joined(joined(start, {"sh", "-c", line, "rank"}), command);
 }
 
 Starter choose_starter(const StarterOptions& options) {

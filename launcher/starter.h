@@ -23,8 +23,8 @@ struct StarterOptions {
   Starter starter = Starter::kAutomatic;
   std::string mpirun = "mpirun";  ///< program, looked up in PATH
   std::string srun = "srun";
-  std::vector<std::string> options;      ///< handed on, for instance {"--mca", "btl_tcp_if_include", "ib0"}
-  std::vector<std::string> rank_prefix;  ///< put before the program of a rank, for instance a container
+  std::vector<std::string> options;  ///< handed on, for instance {"--mca", "btl_tcp_if_include", "ib0"}
+  std::string rank_prefix;           ///< put before the program of a rank, read by a shell: a container
 };
 
 /// Ranks of each node: as many on every one, the first ones taking one more where they do not divide.

@@ -1,6 +1,5 @@
 #include <map>
 #include <memory>
-#include <sstream>
 
 #include <unistd.h>
 
@@ -29,17 +28,8 @@ std::string own_executable() {
   return std::filesystem::read_symlink("/proc/self/exe").string();
 }
 
-/// Words between blanks; a word with blanks in it needs a small script of its own.
-std::vector<std::string> words_of(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> words;
-  for (std::string word; stream >> word;) words.push_back(word);
-  return words;
-}
-
 struct LaunchArguments {
   LaunchOptions options;
-  std::string rank_prefix;
   std::vector<std::string> command;
 };
 
@@ -67,21 +57,22 @@ void add_launch_command(CLI::App& app, RunCommand& chosen) {
   command
       ->add_option(
           "--starter", options.starter.starter, "auto, mpirun or srun; auto is srun in a job whose srun speaks PMIx")
-      ->transform(CLI::CheckedTransformer(starters));
+      ->type_name("WAY")
+      ->transform(CLI::CheckedTransformer(starters).description(""));
   command->add_option("--requeue", options.requeue, "Who starts a SLURM job again: none, scontrol, exit-code or chain")
-      ->transform(CLI::CheckedTransformer(requeues));
+      ->type_name("WAY")
+      ->transform(CLI::CheckedTransformer(requeues).description(""));
   command->add_option("--hosts", options.hosts, "Nodes outside of SLURM, with commas between them")->delimiter(',');
   command->add_option("--mpirun", options.starter.mpirun, "The mpirun to use");
   command->add_option("--starter-option", options.starter.options, "Handed to mpirun or srun; may be repeated")
       ->allow_extra_args(false);
   command->add_option(
-      "--rank-prefix", arguments->rank_prefix, "Put before the program of a rank: \"apptainer exec image.sif\"");
+      "--rank-prefix", options.starter.rank_prefix, "Put before the program of a rank: \"apptainer exec image.sif\"");
   command->add_option("command", arguments->command, "Sub-command to run on every rank, after --")->required();
   command->prefix_command(false);
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
       arguments->options.run_directory = run_directory_of(arguments->command);
-      arguments->options.starter.rank_prefix = words_of(arguments->rank_prefix);
       std::vector<std::string> program = {own_executable()};
       program.insert(program.end(), arguments->command.begin(), arguments->command.end());
       return static_cast<ExitCode>(supervise(arguments->options, program));

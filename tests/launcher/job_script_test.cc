@@ -163,6 +163,8 @@ launch
 srun
 --requeue
 scontrol
+--max-restarts
+3
 --rank-prefix
 apptainer exec --bind '/a b' image.sif
 --

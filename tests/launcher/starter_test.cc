@@ -61,8 +61,11 @@ TEST(Starter, GivesSrunTheProcessorsOfATask) {
 
 TEST(Starter, PutsTheContainerBeforeTheProgram) {
   StarterOptions options;
-  options.rank_prefix = {"apptainer", "exec", "image.sif"};
-  EXPECT_THAT(line_of(Starter::kMpirun, options, {}), HasSubstr("apptainer exec image.sif understudy train"));
+  options.rank_prefix = "apptainer exec --bind '/a b' image.sif";
+  const auto arguments = starter_arguments(Starter::kMpirun, options, {}, {"understudy", "train"}, false);
+  EXPECT_THAT(
+      std::vector(arguments.end() - 6, arguments.end()),
+      ElementsAre("sh", "-c", "exec apptainer exec --bind '/a b' image.sif \"$@\"", "rank", "understudy", "train"));
 }
 
 class ChooseStarter : public testing::Test {
