@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,13 @@ class RunSettings {
  public:
   /// @param name  of the file, for messages. @throws ConfigError  with every problem at once
   static RunSettings read(std::string_view toml, std::string_view name, const std::vector<ConfigOverride>& overrides);
+
+  /// The same with every problem added to `problems`: keys that cannot be read keep their defaults, and checks across
+  /// keys are left out then. @returns nothing when the text is no TOML or names no recipe
+  static std::optional<RunSettings> read(std::string_view toml,
+                                         std::string_view name,
+                                         const std::vector<ConfigOverride>& overrides,
+                                         Problems& problems);
 
   /// Defaults of a recipe, as for the config reference.
   static RunSettings defaults(std::string_view recipe);
