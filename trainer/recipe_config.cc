@@ -9,6 +9,14 @@
 
 namespace understudy {
 
+std::vector<WeightsFile> RecipeConfig::check_weights(const RunConfig&, Findings&) const {
+  return {};
+}
+
+RecipePlan RecipeConfig::plan(const RunConfig&) const {
+  return {};
+}
+
 NamedTensors RecipeConfig::replay(const RunConfig& run, const ReplayRequest&, const NamedTensors&) const {
   throw ConfigError(fmt::format("replay: recipe {} has no replay", run.recipe));
 }

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "common/config_reader.h"
+#include "trainer/findings.h"
+#include "trainer/recipe_plan.h"
 #include "trainer/replay.h"
 #include "trainer/run_config.h"
 
@@ -32,6 +34,17 @@ class RecipeConfig {
   /// Builds the networks with their keyed initial weights and loads what is frozen.
   /// @throws ConfigError, CheckpointError  naming the key whose file is missing or does not fit
   virtual std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const = 0;
+
+  /// A recipe of the configured sizes for what follows from these alone (names, shapes, metrics, phases): it may lack
+  /// weights and frozen networks, and cannot compute. Reads no file unless the recipe has no cheaper way.
+  virtual std::unique_ptr<Recipe> make_outline(const RunConfig& run) const { return make_recipe(run); }
+
+  /// Reads every weight file that make_recipe reads, one finding for each that is missing or does not fit.
+  /// @returns those that can be used
+  virtual std::vector<WeightsFile> check_weights(const RunConfig& run, Findings& findings) const;
+
+  /// Phases and memory of a run.
+  virtual RecipePlan plan(const RunConfig& run) const;
 
   /// One step on a stored batch; see trainer/replay.h. @throws ConfigError  when the recipe has no replay
   virtual NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const;
