@@ -21,10 +21,6 @@ std::filesystem::path folder_of(const std::filesystem::path& run) {
   return run / "incarnations";
 }
 
-std::filesystem::path file_of(const std::filesystem::path& run, std::uint64_t number) {
-  return folder_of(run) / fmt::format("{:06}", number);
-}
-
 std::optional<std::uint64_t> number_of(const std::string& name) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
@@ -44,10 +40,10 @@ std::filesystem::path make_claim(const std::filesystem::path& run) {
 /// Links `claim` to the first free number.
 std::uint64_t link_to_next(const std::filesystem::path& run, const std::filesystem::path& claim) {
   for (std::uint64_t number = newest_incarnation(run) + 1;; ++number) {
-    if (::link(claim.c_str(), file_of(run, number).c_str()) == 0) return number;
+    if (::link(claim.c_str(), incarnation_file(run, number).c_str()) == 0) return number;
     if (errno != EEXIST) {
       throw FileError(fmt::format(
-          "{}: cannot take an incarnation number: {}", file_of(run, number).string(), std::strerror(errno)));
+          "{}: cannot take an incarnation number: {}", incarnation_file(run, number).string(), std::strerror(errno)));
     }
   }
 }
@@ -75,6 +71,10 @@ std::uint64_t take_incarnation(const std::filesystem::path& run, const std::set<
   ::unlink(claim.c_str());
   sync_folder(folder_of(run));
   return number;
+}
+
+std::filesystem::path incarnation_file(const std::filesystem::path& run, std::uint64_t number) {
+  return folder_of(run) / fmt::format("{:06}", number);
 }
 
 std::uint64_t newest_incarnation(const std::filesystem::path& run) {
@@ -106,7 +106,8 @@ std::optional<std::uint64_t> superseded_by(const std::filesystem::path& run,
                                            std::uint64_t incarnation) {
   const std::uint64_t newest = newest_incarnation(run);
   for (std::uint64_t number = incarnation + 1; number <= newest; ++number) {
-    if (std::filesystem::exists(file_of(run, number)) && !lists(file_of(run, number), iteration)) return number;
+    if (std::filesystem::exists(incarnation_file(run, number)) && !lists(incarnation_file(run, number), iteration))
+      return number;
   }
   return std::nullopt;
 }

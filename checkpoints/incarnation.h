@@ -18,6 +18,9 @@ std::uint64_t take_incarnation(const std::filesystem::path& run, const std::set<
 /// The highest number taken, 0 when none is.
 std::uint64_t newest_incarnation(const std::filesystem::path& run);
 
+/// The file that stands for a start of a run.
+std::filesystem::path incarnation_file(const std::filesystem::path& run, std::uint64_t number);
+
 /// @throws CheckpointError  when a later start than `incarnation` owns the run
 void require_newest_incarnation(const std::filesystem::path& run, std::uint64_t incarnation);
 

@@ -70,8 +70,8 @@ std::string little_endian(std::uint64_t value) {
   return bytes;
 }
 
-void write_to(const ByteSink& sink, const NamedTensors& tensors, const Metadata& metadata) {
-  const auto order = in_file_order(tensors);
+/// The length and the header: all in front of the data.
+std::string start_of_file(const std::vector<const NamedTensor*>& order, const Metadata& metadata) {
   std::string header;
   try {
     header = header_of(order, metadata);
@@ -80,7 +80,12 @@ void write_to(const ByteSink& sink, const NamedTensors& tensors, const Metadata&
   }
   if (header.size() > kLongestHeader)
     throw CheckpointError(fmt::format("safetensors header of {} bytes is too long", header.size()));
-  const std::string start = little_endian(header.size()) + header;
+  return little_endian(header.size()) + header;
+}
+
+void write_to(const ByteSink& sink, const NamedTensors& tensors, const Metadata& metadata) {
+  const auto order = in_file_order(tensors);
+  const std::string start = start_of_file(order, metadata);
   sink(std::as_bytes(std::span(start)));
   for (const NamedTensor* named : order) {
     const at::Tensor plain = plain_copy(named->second);
@@ -192,6 +197,12 @@ PartInfo write_safetensors_part(const std::filesystem::path& folder,
   PartFile file(folder, std::move(name));
   write_to([&](std::span<const std::byte> bytes) { file.write(bytes); }, tensors, metadata);
   return file.finish();
+}
+
+std::uint64_t safetensors_bytes(const NamedTensors& tensors, const Metadata& metadata) {
+  std::uint64_t bytes = start_of_file(in_file_order(tensors), metadata).size();
+  for (const auto& [name, tensor] : tensors) bytes += tensor.nbytes();
+  return bytes;
 }
 
 SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) {

@@ -31,6 +31,10 @@ PartInfo write_safetensors_part(const std::filesystem::path& folder,
                                 const NamedTensors& tensors,
                                 const Metadata& metadata = {});
 
+/// Bytes of the file that these tensors would give. Looks at names, types and shapes alone, so tensors without memory
+/// (device meta) will do. @throws CheckpointError  as write_safetensors
+std::uint64_t safetensors_bytes(const NamedTensors& tensors, const Metadata& metadata = {});
+
 /// Type, shape and place of one tensor in the file.
 struct SafetensorsEntry {
   std::string name;

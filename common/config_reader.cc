@@ -244,7 +244,7 @@ ConfigOverride parse_override(std::string_view text) {
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
 
-void read_config(std::string_view toml,
+bool read_config(std::string_view toml,
                  std::string_view name,
                  const std::vector<ConfigOverride>& overrides,
                  const DescribeConfig& describe,
@@ -258,7 +258,7 @@ void read_config(std::string_view toml,
                              error.source().begin.line,
                              error.source().begin.column,
                              error.description()));
-    return;
+    return false;
   }
   for (const ConfigOverride& item : overrides) {
     try {
@@ -270,6 +270,7 @@ void read_config(std::string_view toml,
   ConfigReader reader(root, name, problems);
   describe(reader);
   reader.report_unknown_keys();
+  return true;
 }
 
 std::string peek_text_key(std::string_view toml,

@@ -21,7 +21,8 @@ ConfigOverride parse_override(std::string_view text);
 /// Reads TOML into the structs that `describe` visits. Every problem (syntax, unknown key, wrong type, out of range) is
 /// added to `problems` with file and line; keys that are not set keep their values.
 /// @param name  of the file, for messages
-void read_config(std::string_view toml,
+/// @returns  false when the text is no TOML, so that nothing was read
+bool read_config(std::string_view toml,
                  std::string_view name,
                  const std::vector<ConfigOverride>& overrides,
                  const DescribeConfig& describe,

@@ -41,6 +41,12 @@ void Problems::set_place(std::string key, std::string place) {
   places_[std::move(key)] = std::move(place);
 }
 
+Problems Problems::with_same_places() const {
+  Problems other;
+  other.places_ = places_;
+  return other;
+}
+
 void Problems::raise_if_any(std::string_view subject) const {
   if (messages_.empty()) return;
   throw ConfigError(fmt::format("{}: {} problem{}\n  {}",

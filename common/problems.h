@@ -19,6 +19,8 @@ class Problems {
 
   bool empty() const { return messages_.empty(); }
   const std::vector<std::string>& messages() const { return messages_; }
+  /// No problems, but the same places: for a second list about the same configuration, such as warnings.
+  Problems with_same_places() const;
   /// @throws ConfigError  listing all problems, when there are any. @param subject  what was read, such as "run.toml"
   void raise_if_any(std::string_view subject) const;
 

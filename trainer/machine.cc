@@ -1,10 +1,14 @@
 #include "trainer/machine.h"
 
+#include <algorithm>
+#include <fstream>
+
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <fmt/format.h>
 #include <torch/torch.h>
 #include <torch/version.h>
+#include <unistd.h>
 
 namespace understudy {
 
@@ -19,6 +23,17 @@ std::string torch_cpu_capability() {
 std::string gpu_summary() {
   if (!torch::cuda::is_available()) return "none that this build can use";
   return fmt::format("{} visible to torch", torch::cuda::device_count());
+}
+
+bool torch_has_cuda() {
+  return at::globalContext().hasCUDART();
+}
+
+std::int64_t memory_of_machine() {
+  const std::int64_t memory = std::int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
+  std::int64_t limit = 0;  // the file holds "max" where there is no limit, which reads as 0
+  std::ifstream("/sys/fs/cgroup/memory.max") >> limit;
+  return limit > 0 ? std::min(memory, limit) : memory;
 }
 
 void set_intra_operator_threads(int threads) {

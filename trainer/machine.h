@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace understudy {
@@ -10,6 +11,12 @@ std::string torch_version();
 std::string torch_cpu_capability();
 /// GPUs that torch sees, or why there is none.
 std::string gpu_summary();
+
+/// Whether the torch in use was built with CUDA, be there a GPU here or not.
+bool torch_has_cuda();
+
+/// Memory that processes here can have: of the machine, or of the control group that this process is in, if less.
+std::int64_t memory_of_machine();
 
 /// Sets the intra-operator threads of this process; their number is part of the bits of a run.
 void set_intra_operator_threads(int threads);

@@ -102,7 +102,8 @@ class Recipe {
 
   virtual std::vector<Player> players() = 0;
 
-  /// Name of the phase an iteration belongs to ("I"); patience and best-k restart where it changes.
+  /// Name of the phase an iteration belongs to ("I"); patience and best-k restart where it changes. A
+  /// name that has ended never comes back.
   virtual std::string phase(Iteration) const { return "train"; }
 
   /// Called once before the micro-batches of an iteration, on every rank alike (power iterations of spectral norms).

@@ -9,6 +9,14 @@
 
 namespace understudy {
 
+std::vector<WeightsFile> RecipeConfig::check_weights(const RunConfig&, Findings&) const {
+  return {};
+}
+
+RecipePlan RecipeConfig::plan(const RunConfig&) const {
+  return {};
+}
+
 NamedTensors RecipeConfig::replay(const RunConfig& run, const ReplayRequest&, const NamedTensors&) const {
   throw ConfigError(fmt::format("replay: recipe {} has no replay", run.recipe));
 }
@@ -42,13 +50,27 @@ RunSettings RunSettings::defaults(std::string_view recipe) {
 RunSettings RunSettings::read(std::string_view toml,
                               std::string_view name,
                               const std::vector<ConfigOverride>& overrides) {
-  RunSettings settings = defaults(peek_text_key(toml, overrides, "recipe", "name", "fsrt"));
   Problems problems;
-  read_config(toml, name, overrides, settings.describing(), problems);
+  std::optional<RunSettings> settings = read(toml, name, overrides, problems);
   problems.raise_if_any(name);
-  understudy::validate(settings.run, problems);
-  settings.recipe->validate(settings.run, problems);
-  problems.raise_if_any(name);
+  return *std::move(settings);
+}
+
+std::optional<RunSettings> RunSettings::read(std::string_view toml,
+                                             std::string_view name,
+                                             const std::vector<ConfigOverride>& overrides,
+                                             Problems& problems) {
+  std::optional<RunSettings> settings;
+  try {
+    settings = defaults(peek_text_key(toml, overrides, "recipe", "name", "fsrt"));
+  } catch (const ConfigError& error) {
+    problems.add(error.what());
+    return std::nullopt;
+  }
+  if (!read_config(toml, name, overrides, settings->describing(), problems)) return std::nullopt;
+  if (!problems.empty()) return settings;
+  understudy::validate(settings->run, problems);
+  settings->recipe->validate(settings->run, problems);
   return settings;
 }
 

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/config_reader.h"
+#include "trainer/findings.h"
+#include "trainer/recipe_plan.h"
 #include "trainer/replay.h"
 #include "trainer/run_config.h"
 
@@ -32,6 +35,17 @@ class RecipeConfig {
   /// @throws ConfigError, CheckpointError  naming the key whose file is missing or does not fit
   virtual std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const = 0;
 
+  /// A recipe of the configured sizes for what follows from these alone (names, shapes, metrics, phases): it may lack
+  /// weights and frozen networks, and cannot compute. Reads no file unless the recipe has no cheaper way.
+  virtual std::unique_ptr<Recipe> make_outline(const RunConfig& run) const { return make_recipe(run); }
+
+  /// Reads every weight file that make_recipe reads, one finding for each that is missing or does not fit.
+  /// @returns those that can be used
+  virtual std::vector<WeightsFile> check_weights(const RunConfig& run, Findings& findings) const;
+
+  /// Phases and memory of a run.
+  virtual RecipePlan plan(const RunConfig& run) const;
+
   /// One step on a stored batch; see trainer/replay.h. @throws ConfigError  when the recipe has no replay
   virtual NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const;
 
@@ -49,6 +63,13 @@ class RunSettings {
  public:
   /// @param name  of the file, for messages. @throws ConfigError  with every problem at once
   static RunSettings read(std::string_view toml, std::string_view name, const std::vector<ConfigOverride>& overrides);
+
+  /// The same with every problem added to `problems`: keys that cannot be read keep their defaults, and checks across
+  /// keys are left out then. @returns nothing when the text is no TOML or names no recipe
+  static std::optional<RunSettings> read(std::string_view toml,
+                                         std::string_view name,
+                                         const std::vector<ConfigOverride>& overrides,
+                                         Problems& problems);
 
   /// Defaults of a recipe, as for the config reference.
   static RunSettings defaults(std::string_view recipe);

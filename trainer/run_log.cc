@@ -29,6 +29,16 @@ Json terms_object(const std::vector<Term>& terms) {
   throw FileError(fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(errno)));
 }
 
+void require_length(const std::filesystem::path& path, std::uintmax_t found, std::uint64_t wanted) {
+  if (found >= wanted) return;
+  throw CheckpointError(
+      fmt::format("{}: {} bytes, but the checkpoint vouches for {}: the log was cut from outside; restore it, or "
+                  "start another run with --init-from",
+                  path.string(),
+                  found,
+                  wanted));
+}
+
 }  // namespace
 
 JsonLines::JsonLines(std::filesystem::path path, std::int64_t keep_bytes) : path_(std::move(path)) {
@@ -39,14 +49,7 @@ JsonLines::JsonLines(std::filesystem::path path, std::int64_t keep_bytes) : path
 
 void JsonLines::replace_by_first(std::size_t bytes) const {
   std::string text = std::filesystem::exists(path_) ? read_file(path_) : "";
-  if (text.size() < bytes) {
-    throw CheckpointError(
-        fmt::format("{}: {} bytes, but the checkpoint vouches for {}: the log was cut from outside; restore it, or "
-                    "start another run with --init-from",
-                    path_.string(),
-                    text.size(),
-                    bytes));
-  }
+  require_length(path_, text.size(), bytes);
   text.resize(bytes);
   write_file_atomically(path_, text);
 }
@@ -71,6 +74,11 @@ std::int64_t JsonLines::sync() {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) fail(path_, "stat");
   return status.st_size;
+}
+
+void require_log_of(const std::filesystem::path& run, std::uint64_t bytes) {
+  const std::filesystem::path path = run / "metrics.jsonl";
+  require_length(path, std::filesystem::exists(path) ? std::filesystem::file_size(path) : 0, bytes);
 }
 
 std::string metrics_line(Iteration iteration, const std::string& phase, const std::vector<Term>& terms) {

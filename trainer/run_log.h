@@ -32,6 +32,9 @@ class JsonLines {
   int descriptor_ = -1;
 };
 
+/// @throws CheckpointError  when metrics.jsonl of a run is shorter than a checkpoint says it was
+void require_log_of(const std::filesystem::path& run, std::uint64_t bytes);
+
 /// A line of metrics.jsonl: what the run computed, nothing of time or machines.
 std::string metrics_line(Iteration iteration, const std::string& phase, const std::vector<Term>& terms);
 std::string validation_line(Iteration completed,

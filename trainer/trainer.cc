@@ -8,15 +8,16 @@
 #include "checkpoints/safetensors.h"
 #include "clusters/job_check.h"
 #include "common/atomic_file.h"
-#include "common/config_writer.h"
 #include "common/errors.h"
 #include "common/log.h"
 #include "common/version.h"
 #include "data_pipeline/picture_grid.h"
 #include "trainer/batch_source.h"
+#include "trainer/findings.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
 #include "trainer/progress.h"
+#include "trainer/resume.h"
 #include "trainer/run_state.h"
 #include "trainer/validator.h"
 #include "trainer/weights_source.h"
@@ -32,19 +33,6 @@ constexpr std::int64_t kSampleRows = 4;
 
 double seconds_between(Clock::time_point a, Clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
-}
-
-/// Something of a run that needs a file; a failure is added to the problems instead of hiding the next one.
-template <class Make>
-auto collect(Problems& problems, std::string_view key, Make make) -> decltype(make()) {
-  try {
-    return make();
-  } catch (const ConfigError& error) {
-    problems.add(error.what());
-  } catch (const Error& error) {
-    problems.add_key(key, error.what());
-  }
-  return {};
 }
 
 /// A training run from its first collective to its last.
@@ -161,17 +149,8 @@ void Run::settle_threads(const std::optional<RunSettings>& before) {
 }
 
 void Run::compare_with(const RunSettings& before, const Manifest& manifest) const {
-  std::vector<std::string> differences = method_differences(before.describing(), settings_->describing());
-  for (const auto& [name, fingerprint] : identity_.data_fingerprints) {
-    const auto known = manifest.data_fingerprints.find(name);
-    if (known != manifest.data_fingerprints.end() && known->second != fingerprint) {
-      differences.push_back(
-          fmt::format("data.{}: the set's contents have changed (fingerprint {:.12} in the checkpoint, {:.12} now)",
-                      name,
-                      known->second,
-                      fingerprint));
-    }
-  }
+  const std::vector<std::string> differences =
+      resume_differences(before, *settings_, manifest, identity_.data_fingerprints);
   if (differences.empty()) return;
   if (request_.accept_change) {
     if (ranks_.rank() == 0) spdlog::warn("resuming with changes:\n  {}", fmt::join(differences, "\n  "));

@@ -2,14 +2,16 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <thread>
 
 #include <fmt/format.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
+#include "common/atomic_file.h"
 #include "common/version.h"
 #include "launcher/commands/command.h"
+#include "launcher/run_check_report.h"
 #include "trainer/machine.h"
 
 namespace understudy {
@@ -41,8 +43,7 @@ std::string cpu_model() {
 }
 
 std::string memory() {
-  const double pages = static_cast<double>(::sysconf(_SC_PHYS_PAGES));
-  return fmt::format("{:.1f} GiB", pages * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 0x1p30);
+  return fmt::format("{:.1f} GiB", static_cast<double>(memory_of_machine()) / 0x1p30);
 }
 
 std::string free_disk() {
@@ -66,11 +67,86 @@ ExitCode examine() {
   return ExitCode::kDone;
 }
 
+struct DoctorOptions {
+  std::string config;
+  std::string run_directory;
+  std::vector<std::string> overrides;
+  std::string init_from;
+  bool accept_change = false;
+  std::int64_t nodes = 1;
+  std::int64_t gpus_per_node = 0;   ///< 0: not given
+  std::int64_t ranks_per_node = 0;  ///< 0: one a GPU, or one
+  double step_seconds = 0.0;        ///< 0: not given
+  double job_hours = 0.0;           ///< 0: not given
+};
+
+std::optional<double> if_given(double value) {
+  return value > 0 ? std::optional(value) : std::nullopt;
+}
+
+RunCheckRequest request_from(const DoctorOptions& options) {
+  RunCheckRequest request;
+  request.train.config_text = read_file(options.config);
+  request.train.config_name = options.config;
+  for (const std::string& item : options.overrides) request.train.overrides.push_back(parse_override(item));
+  request.train.run_directory = options.run_directory;
+  if (!options.init_from.empty()) request.train.init_from = options.init_from;
+  request.train.accept_change = options.accept_change;
+  request.layout.nodes = options.nodes;
+  request.layout.on_gpus = options.gpus_per_node > 0;
+  request.layout.ranks_per_node =
+      options.ranks_per_node > 0 ? options.ranks_per_node : std::max<std::int64_t>(options.gpus_per_node, 1);
+  request.machine = {.cores = std::max<std::int64_t>(std::thread::hardware_concurrency(), 1),
+                     .memory_bytes = memory_of_machine(),
+                     .build_has_cuda = torch_has_cuda()};
+  request.step_seconds = if_given(options.step_seconds);
+  return request;
+}
+
+ExitCode examine_run(const DoctorOptions& options) {
+  const RunCheckRequest request = request_from(options);
+  const RunCheck check = check_run(request);
+  fmt::print("{}", report_run_check(request, check, if_given(options.job_hours)));
+  return check.findings.problems.empty() ? ExitCode::kDone : ExitCode::kUsage;
+}
+
 }  // namespace
 
 void add_doctor_command(CLI::App& app, RunCommand& chosen) {
-  add_command(app, "doctor", "Say what this machine has: versions, cores, GPU, MPI, disk", "understudy doctor")
-      ->callback([&chosen] { chosen = examine; });
+  const auto options = std::make_shared<DoctorOptions>();
+  CLI::App* command =
+      add_command(app,
+                  "doctor",
+                  "Say what this machine has, or with --run what a run will take and what is wrong with it",
+                  "understudy doctor --run configs/fsrt-vox256.toml --nodes 3 --step-seconds 0.6 --job-hours 24");
+  CLI::Option* run = command->add_option("--run", options->config, "Configuration in TOML of a run to look at");
+  const auto about_run = [&](CLI::Option* option) { option->needs(run); };
+  about_run(command->add_option(
+      "--directory", options->run_directory, "Run directory; default runs/<name of the configuration>"));
+  about_run(command->add_option("--set", options->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")
+                ->allow_extra_args(false));
+  about_run(command->add_option("--init-from", options->init_from, "Weights to start from, as for train"));
+  about_run(
+      command->add_flag("--accept-change", options->accept_change, "Changed method keys are warnings, as for train"));
+  about_run(command->add_option("--nodes", options->nodes, "Nodes that the ranks are on")->check(CLI::PositiveNumber));
+  about_run(command->add_option("--gpus-per-node", options->gpus_per_node, "GPUs of a node, one rank on each")
+                ->check(CLI::PositiveNumber));
+  about_run(
+      command->add_option("--ranks-per-node", options->ranks_per_node, "Ranks of a node, default one a GPU, else 1")
+          ->check(CLI::PositiveNumber));
+  about_run(
+      command->add_option("--step-seconds", options->step_seconds, "Seconds of an iteration, to tell the run's length")
+          ->check(CLI::PositiveNumber));
+  about_run(command->add_option("--job-hours", options->job_hours, "Length of a job, to tell how many the run takes")
+                ->check(CLI::PositiveNumber));
+  command->callback([options, &chosen] {
+    if (options->config.empty()) {
+      chosen = examine;
+      return;
+    }
+    if (options->run_directory.empty()) options->run_directory = default_run_directory(options->config).string();
+    chosen = [options] { return examine_run(*options); };
+  });
 }
 
 }  // namespace understudy

@@ -23,6 +23,13 @@ TEST(Incarnation, CountsFromOne) {
   EXPECT_THROW(require_newest_incarnation(run.path(), 1), CheckpointError);
 }
 
+TEST(Incarnation, HasAFile) {
+  const TemporaryFolder run;
+  take_incarnation(run.path(), {});
+  EXPECT_TRUE(std::filesystem::exists(incarnation_file(run.path(), 1)));
+  EXPECT_FALSE(std::filesystem::exists(incarnation_file(run.path(), 2)));
+}
+
 TEST(Incarnation, StartsAtTheSameMomentGetNumbersOfTheirOwn) {
   const TemporaryFolder run;
   std::vector<std::uint64_t> numbers(8);

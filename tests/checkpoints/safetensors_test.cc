@@ -48,6 +48,14 @@ TEST(Safetensors, WritesTheBytesOfTheFormat) {
   EXPECT_EQ(bytes, file_of(header, data));
 }
 
+TEST(Safetensors, KnowsTheLengthOfAFileWithoutItsData) {
+  const NamedTensors tensors{{"b", at::scalar_tensor(1.5F)}, {"a", at::ones({2, 3}, at::kLong)}};
+  NamedTensors outline;
+  for (const auto& [name, tensor] : tensors)
+    outline.emplace_back(name, at::empty_like(tensor, tensor.options().device(at::kMeta)));
+  EXPECT_EQ(safetensors_bytes(outline, {{"k", "v"}}), bytes_written(tensors, {{"k", "v"}}).size());
+}
+
 TEST(Safetensors, WritesTheSameBytesInAnyOrder) {
   const NamedTensor a{"a", at::ones({3})};
   const NamedTensor b{"b", at::zeros({2, 2}, at::kDouble)};

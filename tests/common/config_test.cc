@@ -48,6 +48,23 @@ std::vector<std::string> problems_of(std::string_view toml, const std::vector<Co
   return problems.messages();
 }
 
+TEST(Config, TellsWhenTheTextIsNoToml) {
+  ToyConfig config;
+  Problems problems;
+  EXPECT_FALSE(read_config("[batch", "run.toml", {}, describing(config), problems));
+  EXPECT_TRUE(read_config("[batch]\nunknown = 1", "run.toml", {}, describing(config), problems));
+}
+
+TEST(Problems, KeepPlacesForASecondList) {
+  Problems problems;
+  problems.set_place("batch.rate", "run.toml:3");
+  problems.add_key("batch.rate", "is wrong");
+  Problems warnings = problems.with_same_places();
+  EXPECT_TRUE(warnings.empty());
+  warnings.add_key("batch.rate", "is odd");
+  EXPECT_THAT(warnings.messages(), ElementsAre("run.toml:3: batch.rate: is odd"));
+}
+
 TEST(Config, ReadsEveryKind) {
   ToyConfig config;
   Problems problems;

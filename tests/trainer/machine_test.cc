@@ -12,6 +12,10 @@ TEST(Machine, NamesTheTorchInUse) {
   EXPECT_FALSE(gpu_summary().empty());
 }
 
+TEST(Machine, HasMemory) {
+  EXPECT_GT(memory_of_machine(), std::int64_t{1} << 28);
+}
+
 TEST(Machine, SetsTheThreadsOfThisProcess) {
   const int before = at::get_num_threads();
   set_intra_operator_threads(1);

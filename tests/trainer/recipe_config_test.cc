@@ -67,6 +67,18 @@ TEST(RunSettings, ReportUnknownKeysAndImpossibleValuesTogether) {
                                        HasSubstr("phase1_iterations"))));
 }
 
+TEST(RunSettings, CanBeReadAsFarAsTheyAreRight) {
+  Problems problems;
+  const auto settings =
+      RunSettings::read("[run]\nseeds = 3\nlog_every = 7\n[batch]\nmicro_batch = 5", "run.toml", {}, problems);
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->run.log_every, 7);
+  EXPECT_THAT(problems.messages(), ElementsAre(HasSubstr("run.toml:2: run.seeds")));  // keys first, then across keys
+  EXPECT_FALSE(RunSettings::read("[run", "run.toml", {}, problems));
+  EXPECT_FALSE(RunSettings::read("[recipe]\nname = \"nerf\"", "run.toml", {}, problems));
+  EXPECT_EQ(problems.messages().size(), 3U);
+}
+
 TEST(RunSettings, RefuseKeysOfAnotherRecipe) {
   EXPECT_THAT(
       [] { RunSettings::read("[recipe]\nname = \"keypoints\"\n[phases]\nphase1_iterations = 1", "run.toml", {}); },

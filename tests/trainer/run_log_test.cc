@@ -32,6 +32,15 @@ TEST(JsonLines, RefusesAFileShorterThanVouchedFor) {
   EXPECT_EQ(read_file(folder.path() / "metrics.jsonl"), "short\n");
 }
 
+TEST(RequireLogOf, ComparesWithTheLengthOfMetrics) {
+  const TemporaryFolder run;
+  EXPECT_NO_THROW(require_log_of(run.path(), 0));
+  EXPECT_THROW(require_log_of(run.path(), 1), CheckpointError);
+  write_file_atomically(run.path() / "metrics.jsonl", "short\n");
+  EXPECT_NO_THROW(require_log_of(run.path(), 6));
+  EXPECT_THROW(require_log_of(run.path(), 7), CheckpointError);
+}
+
 TEST(MetricsLine, WritesNumbersThatReadBackExactly) {
   EXPECT_EQ(metrics_line(7, "II", {{"total", 0.1}, {"mse", 1.0 / 3.0}}),
             "{\"iteration\":7,\"phase\":\"II\",\"terms\":{\"total\":0.1,\"mse\":0.3333333333333333}}");

@@ -72,6 +72,15 @@ void load_detector(KeypointDetector& detector, const std::string& path) {
   load_state(detector, found, path);
 }
 
+void load_detector(KeypointDetector& detector, const FsrtRecipeConfig& config) {
+  if (config.detector_weights.empty()) {
+    throw ConfigError(
+        "detector.weights: names no file; give kp_detector.pt of the published system, or train a detector with recipe "
+        "keypoints");
+  }
+  load_detector(detector, config.detector_weights);
+}
+
 FsrtRecipe::FsrtRecipe(const FsrtRecipeConfig& config,
                        const RunConfig& run,
                        FsrtNetworks networks,
@@ -254,12 +263,7 @@ std::vector<std::pair<std::string, at::Tensor>> FsrtRecipe::state() {
 std::unique_ptr<Recipe> make_fsrt_recipe(const FsrtRecipeConfig& config, const RunConfig& run) {
   const auto seed = static_cast<std::uint64_t>(run.seed);
   FsrtNetworks networks = make_fsrt_networks(config, seed, config.phases.use_discriminator);
-  if (config.detector_weights.empty()) {
-    throw ConfigError(
-        "detector.weights: names no file; give kp_detector.pt of the published system, or train a detector with recipe "
-        "keypoints");
-  }
-  load_detector(*networks.detector, config.detector_weights);
+  load_detector(*networks.detector, config);
   set_trainable(*networks.detector, false);
   return std::make_unique<FsrtRecipe>(config, run, std::move(networks), make_perceptual_network(config, seed));
 }

@@ -17,6 +17,9 @@ std::shared_ptr<Vgg19> make_perceptual_network(const FsrtRecipeConfig& config, s
 /// @throws CheckpointError  naming the file and what it holds instead
 void load_detector(KeypointDetector& detector, const std::string& path);
 
+/// Loads the detector that the configuration names. @throws ConfigError  when it names none; CheckpointError
+void load_detector(KeypointDetector& detector, const FsrtRecipeConfig& config);
+
 /// The published FSRT system (Rochow et al., CVPR 2024): phases I, II and III with discriminator warm-up.
 class FsrtRecipe final : public Recipe {
  public:

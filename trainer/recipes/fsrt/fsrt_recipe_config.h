@@ -41,6 +41,9 @@ class FsrtRecipeConfig final : public RecipeConfig {
   void describe(ConfigVisitor& visitor) override;
   void validate(const RunConfig& run, Problems& problems) const override;
   std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const override;
+  std::unique_ptr<Recipe> make_outline(const RunConfig& run) const override;
+  std::vector<WeightsFile> check_weights(const RunConfig& run, Findings& findings) const override;
+  RecipePlan plan(const RunConfig& run) const override;
   NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const override;
   std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const override;
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "trainer/recipes/detector_memory.h"
 #include "trainer/recipes/keypoints/keypoints_recipe.h"
 
 namespace understudy {
@@ -50,6 +51,18 @@ void KeypointsRecipeConfig::validate(const RunConfig& run, Problems& problems) c
 
 std::unique_ptr<Recipe> KeypointsRecipeConfig::make_recipe(const RunConfig& run) const {
   return make_keypoints_recipe(*this, run);
+}
+
+RecipePlan KeypointsRecipeConfig::plan(const RunConfig& run) const {
+  constexpr std::int64_t kBytes = 4;
+  constexpr std::int64_t kPassingTensors = 1;  // gradient of a layer's output (measured: docs/doctor.md)
+  const DetectorTraining training = detector_training_numbers(model);
+  // Each picture comes twice, as it is and warped.
+  const std::int64_t pass = 2 * (training.kept + kPassingTensors * training.widest) * kBytes;
+  return {.phases = {{"train", 0, run.batch.micro_batch * pass}},
+          .validation_bytes = run.validation.micro_batch * detector_passing_numbers(model) * kBytes,
+          .frozen_bytes = 0,
+          .picture_size = model.image_size};
 }
 
 }  // namespace understudy

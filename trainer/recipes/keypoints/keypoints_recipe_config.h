@@ -13,6 +13,7 @@ class KeypointsRecipeConfig final : public RecipeConfig {
   void set_defaults(RunConfig& run) const override;
   void validate(const RunConfig& run, Problems& problems) const override;
   std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const override;
+  RecipePlan plan(const RunConfig& run) const override;
   std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const override;
 
   FsrtModelConfig model;

@@ -1,0 +1,229 @@
+#include "trainer/preflight/run_check.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/atomic_file.h"
+#include "trainer/preflight/checkpoint_outline.h"
+#include "trainer/resume.h"
+
+namespace understudy {
+namespace {
+
+std::int64_t bytes_of(const NamedTensors& tensors) {
+  std::int64_t bytes = 0;
+  for (const auto& [name, tensor] : tensors) bytes += static_cast<std::int64_t>(tensor.nbytes());
+  return bytes;
+}
+
+/// Fills a RunCheck part by part.
+class RunChecker {
+ public:
+  explicit RunChecker(const RunCheckRequest& request) : request_(request) {}
+
+  RunCheck check();
+
+ private:
+  void read_settings();
+  void read_resumed_settings();
+  void check_sets(const EpisodeSpec& spec);
+  void check_files_of_the_run();
+  void compare_with_checkpoint();
+  void check_first_weights();
+  void estimate_memory();
+  void estimate_disk();
+  void estimate_length();
+  std::int64_t sample_bytes();
+
+  const RunConfig& config() const { return check_.settings->run; }
+  Problems& problems() { return check_.findings.problems; }
+  Problems& warnings() { return check_.findings.warnings; }
+  bool validates() const { return !config().validation_set.empty() && config().validation.every > 0; }
+  /// The checkpoint that a start would resume.
+  const Manifest* resumed() const { return check_.directory.newest ? &check_.directory.newest->manifest() : nullptr; }
+
+  const RunCheckRequest& request_;
+  RunCheck check_;
+  std::optional<RunSettings> before_;  ///< of the checkpoint that would be resumed
+  std::unique_ptr<Recipe> outline_;
+  RecipePlan plan_;
+  NamedTensors optimizer_;
+  std::optional<CheckedSet> train_;
+  std::optional<CheckedSet> validation_;
+};
+
+RunCheck RunChecker::check() {
+  read_settings();
+  const bool sound = problems().empty();
+  check_.directory = check_run_directory(request_.train.run_directory, check_.findings);
+  if (!check_.settings) return std::move(check_);
+  if (!sound) {  // the sizes may not be what is meant, but the sets can be looked at
+    check_sets({.needs_landmarks = true});
+    return std::move(check_);
+  }
+  read_resumed_settings();
+  outline_ = check_.settings->recipe->make_outline(config());
+  plan_ = check_.settings->recipe->plan(config());
+  optimizer_ = optimizer_outline(outline_->players());
+  check_.phases = phase_spans(*outline_, config().max_iterations);
+  check_sets(outline_->episode());
+  check_files_of_the_run();
+  check_phases(config(), plan_, warnings());
+  check_intervals(config(), check_.phases, warnings());
+  check_threads(config(), request_.layout, request_.machine, warnings());
+  check_devices(request_.layout, request_.machine, warnings());
+  if (validates()) check_metric(config(), outline_->validation_metrics(), problems());
+  check_.batch = collect(problems(), "batch", [&]() -> std::optional<BatchSplit> {
+    return split_batch(config().batch, request_.layout.ranks());
+  });
+  estimate_memory();
+  estimate_disk();
+  estimate_length();
+  return std::move(check_);
+}
+
+void RunChecker::read_settings() {
+  const TrainRequest& train = request_.train;
+  check_.settings = RunSettings::read(train.config_text, train.config_name, train.overrides, problems());
+  warnings() = problems().with_same_places();
+}
+
+/// What the first start of the run decided stays.
+void RunChecker::read_resumed_settings() {
+  RunConfig& run = check_.settings->run;
+  if (resumed() != nullptr) {
+    const std::string manifest = (check_.directory.newest->folder() / kManifestName).string();
+    before_ = collect(problems(), manifest, [&]() -> std::optional<RunSettings> {
+      return RunSettings::read(resumed()->config, manifest, {});
+    });
+  }
+  if (before_ && run.threads_per_rank == 0) run.threads_per_rank = before_->run.threads_per_rank;
+  if (run.batch.statistics_group == 0) run.batch.statistics_group = run.batch.micro_batch;
+}
+
+void RunChecker::check_sets(const EpisodeSpec& spec) {
+  const auto seed = static_cast<std::uint64_t>(config().seed);
+  if (config().train_set.empty()) {
+    problems().add_key("data.train", "names no set; write one with `understudy synthesize` or `understudy pack`");
+  } else {
+    train_ = check_set("data.train", config().train_set, spec, seed, problems());
+  }
+  if (!config().validation_set.empty())
+    validation_ = check_set("data.validation", config().validation_set, spec, seed, problems());
+  for (const auto* checked : {&train_, &validation_}) {
+    if (!*checked) continue;
+    check_frame_sizes(**checked, plan_.picture_size, warnings());
+    check_.sets.push_back((*checked)->facts);
+  }
+  if (train_ && validation_ && validates())
+    check_validation_list(*train_, *validation_, config().validation.episodes, warnings());
+}
+
+void RunChecker::check_files_of_the_run() {
+  check_.weights = check_.settings->recipe->check_weights(config(), check_.findings);
+  if (resumed() != nullptr) {
+    compare_with_checkpoint();
+  } else if (request_.train.init_from) {
+    check_first_weights();
+  }
+}
+
+void RunChecker::compare_with_checkpoint() {
+  const std::string run = request_.train.run_directory.string();
+  if (resumed()->iteration >= config().max_iterations) {
+    warnings().add_key("run.max_iterations",
+                       fmt::format("{}, but {} holds a checkpoint of iteration {}: nothing is left to do",
+                                   config().max_iterations,
+                                   run,
+                                   resumed()->iteration));
+  }
+  if (request_.train.init_from)
+    warnings().add(fmt::format("--init-from has no effect: {} holds a checkpoint, which would be resumed", run));
+  if (!before_) return;
+  std::map<std::string, std::string> fingerprints;
+  if (train_) fingerprints["train"] = train_->set->fingerprint();
+  if (validation_ && validates()) fingerprints["validation"] = validation_->set->fingerprint();
+  for (const std::string& difference : resume_differences(*before_, *check_.settings, *resumed(), fingerprints)) {
+    if (request_.train.accept_change) {
+      warnings().add(fmt::format("{}: would be resumed with a change: {}", run, difference));
+    } else {
+      problems().add(fmt::format(
+          "{}: cannot be resumed: {}; undo the change, start another run, or pass --accept-change", run, difference));
+    }
+  }
+}
+
+void RunChecker::check_first_weights() {
+  const std::string path = request_.train.init_from->string();
+  check_.transfer = collect(problems(), "--init-from", [&]() -> std::optional<TransferReport> {
+    return transfer_weights(load_weights(*request_.train.init_from), outline_->state());
+  });
+  if (!check_.transfer) return;
+  if (check_.transfer->taken == 0)
+    problems().add(fmt::format("--init-from {}: no tensor fits this configuration", path));
+  const std::vector<std::string>& misshapen = check_.transfer->misshapen;
+  if (check_.transfer->taken > 0 && !misshapen.empty()) {
+    warnings().add(fmt::format("--init-from {}: {} tensor{} of another shape would start anew, the first is {}",
+                               path,
+                               misshapen.size(),
+                               misshapen.size() == 1 ? "" : "s",
+                               misshapen.front()));
+  }
+}
+
+/// Prepares the run's first sample, which also shows that a frame can be read and decoded.
+std::int64_t RunChecker::sample_bytes() {
+  if (!train_) return 0;
+  return collect(problems(), "data.train", [&] {
+    const Sample sample =
+        outline_->prepare(*train_->set, train_->sampler->episode(0), {.training = true, .iteration = 0});
+    std::int64_t bytes = 0;
+    for (const at::Tensor& tensor : sample) bytes += static_cast<std::int64_t>(tensor.nbytes());
+    return bytes;
+  });
+}
+
+void RunChecker::estimate_memory() {
+  const std::int64_t bytes_of_sample = sample_bytes();
+  if (!check_.batch) return;
+  const MemoryFacts facts{.state_bytes = bytes_of(outline_->state()),
+                          .optimizer_bytes = bytes_of(optimizer_),
+                          .sample_bytes = bytes_of_sample,
+                          .players = outline_->players()};
+  check_.memory = memory_need(config(), plan_, facts, *check_.batch, request_.layout.ranks());
+  check_memory(*check_.memory, request_.layout, request_.machine.memory_bytes, problems());
+}
+
+void RunChecker::estimate_disk() {
+  const std::int64_t bytes = checkpoint_file_bytes(outline_->state(), optimizer_);
+  const std::int64_t validated = validates() ? std::ssize(validated_phases(config(), check_.phases)) : 0;
+  check_.disk = disk_need(config(), bytes, validated);
+  if (check_.directory.free_bytes) {
+    const DiskSpace space{.place = check_.directory.path.string(),
+                          .free_bytes = *check_.directory.free_bytes,
+                          .present_bytes = check_.directory.checkpoint_bytes};
+    check_disk(*check_.disk, space, problems());
+  }
+}
+
+void RunChecker::estimate_length() {
+  StepSeconds seconds;
+  const std::filesystem::path timing = request_.train.run_directory / "timing.jsonl";
+  if (request_.step_seconds) {
+    for (const PhaseSpan& phase : check_.phases) seconds[phase.name] = *request_.step_seconds;
+  } else if (std::filesystem::exists(timing)) {
+    seconds = median_step_seconds(
+        read_file(timing), request_.layout.ranks(), [&](Iteration iteration) { return outline_->phase(iteration); });
+  }
+  if (seconds.empty()) return;
+  check_.length = run_length(check_.phases, resumed() != nullptr ? resumed()->iteration : 0, seconds);
+}
+
+}  // namespace
+
+RunCheck check_run(const RunCheckRequest& request) {
+  return RunChecker(request).check();
+}
+
+}  // namespace understudy
