@@ -100,7 +100,8 @@ std::string timing_line(Iteration iteration, int world_size, const IterationTimi
               {"data_wait_seconds", timing.data_wait_seconds},
               {"exchange_seconds", timing.exchange_seconds},
               {"samples_per_second", timing.samples_per_second},
-              {"peak_memory_bytes", timing.peak_memory_bytes}}
+              {"peak_memory_bytes", timing.peak_memory_bytes},
+              {"rank_seconds", timing.rank_seconds}}
       .dump();
 }
 

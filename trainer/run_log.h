@@ -49,6 +49,7 @@ struct IterationTiming {
   double exchange_seconds = 0.0;
   double samples_per_second = 0.0;
   std::int64_t peak_memory_bytes = 0;
+  std::vector<double> rank_seconds;  ///< computing, of every rank
 };
 std::string timing_line(Iteration iteration, int world_size, const IterationTiming& timing);
 

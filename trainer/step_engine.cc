@@ -41,6 +41,12 @@ std::vector<at::Tensor> tensors_of(const Player& player) {
   return tensors;
 }
 
+/// One pass without a copy: a sum is finite only if all its terms are. It may overflow where they are finite, which a
+/// second look settles.
+bool is_finite(const at::Tensor& values) {
+  return std::isfinite(values.sum().item<double>()) || std::isfinite(values.abs().max().item<double>());
+}
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -73,6 +79,7 @@ StepEngine::StepEngine(Recipe& recipe, const RunConfig& config, Communicator& co
 StepEngine::~StepEngine() = default;
 
 StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches, bool stop) {
+  const auto start = std::chrono::steady_clock::now();
   StepReport report;
   rows_.clear();
   statistics_.clear();
@@ -83,13 +90,13 @@ StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches,
     batches[i] = {};
     heartbeat_.beat();
   }
-  exchange(iteration, stop, report);
+  exchange(iteration, stop, seconds_since(start), report);
   if (report.finite) step_players(iteration);
   drop_gradients();
   return report;
 }
 
-void StepEngine::exchange(Iteration iteration, bool stop, StepReport& report) {
+void StepEngine::exchange(Iteration iteration, bool stop, double own_seconds, StepReport& report) {
   const Heartbeat::Mark mark(heartbeat_, Section::kExchange);
   std::array<std::int64_t, 2> flags = {report.finding ? 1 : 0, stop ? 1 : 0};
   const auto start = std::chrono::steady_clock::now();
@@ -100,7 +107,7 @@ void StepEngine::exchange(Iteration iteration, bool stop, StepReport& report) {
     if (players_[p].active(iteration)) exchanges_[p]->finish();
   }
   report.exchange_seconds = seconds_since(start);
-  average_terms(report);
+  average_terms(own_seconds, report);
   if (report.finite) average_statistics();
 }
 
@@ -149,15 +156,15 @@ std::optional<std::string> StepEngine::find_non_finite(const Player& player, con
   if (!std::isfinite(loss.item<double>())) return "loss of " + player.name;
   for (const auto& [name, parameter] : player.parameters) {
     const at::Tensor& gradient = parameter.grad();
-    if (gradient.defined() && !std::isfinite(gradient.abs().max().item<double>())) {
+    if (gradient.defined() && !is_finite(gradient)) {
       return fmt::format("gradient of {} {}", player.name, name);
     }
   }
   return std::nullopt;
 }
 
-void StepEngine::average_terms(StepReport& report) {
-  nlohmann::ordered_json own = nlohmann::ordered_json::array();
+void StepEngine::average_terms(double own_seconds, StepReport& report) {
+  nlohmann::ordered_json own = nlohmann::ordered_json::array({own_seconds});
   for (const std::vector<Term>& row : rows_) {
     for (const auto& [name, value] : row)
       own.push_back({name, std::isfinite(value) ? nlohmann::ordered_json(value) : nullptr});
@@ -165,6 +172,10 @@ void StepEngine::average_terms(StepReport& report) {
   const std::vector<std::string> all = communicator_.gather(own.dump(), "gather the terms of the losses");
   for (const std::string& blob : all) {
     for (const auto& item : nlohmann::ordered_json::parse(blob)) {
+      if (item.is_number()) {
+        report.rank_seconds.push_back(item);
+        continue;
+      }
       const std::string name = item[0];
       const double value = item[1].is_null() ? std::nan("") : item[1].get<double>();
       const auto known =

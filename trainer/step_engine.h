@@ -31,6 +31,7 @@ struct StepReport {
   bool finite = true;                       ///< over all ranks; when false no player stepped
   std::optional<NonFiniteFinding> finding;  ///< set on the ranks that saw it
   double exchange_seconds = 0.0;
+  std::vector<double> rank_seconds;  ///< on rank 0: what every rank took for its micro-batches
 };
 
 /// One iteration: objectives and gradients of this rank's micro-batches, the exchange, one step of every player, all on
@@ -57,8 +58,8 @@ class StepEngine {
   void compute_micro_batch(const MicroBatch& batch, const CoupledGroup& group, StepReport& report);
   std::vector<CoupledGroup> couple(const std::vector<MicroBatch>& batches);
   std::optional<std::string> find_non_finite(const Player& player, const at::Tensor& loss) const;
-  void exchange(Iteration iteration, bool stop, StepReport& report);
-  void average_terms(StepReport& report);
+  void exchange(Iteration iteration, bool stop, double own_seconds, StepReport& report);
+  void average_terms(double own_seconds, StepReport& report);
   void average_statistics();
   void step_players(Iteration iteration);
   void drop_gradients();

@@ -19,6 +19,7 @@
 #include "trainer/progress.h"
 #include "trainer/resume.h"
 #include "trainer/run_state.h"
+#include "trainer/stragglers.h"
 #include "trainer/validator.h"
 #include "trainer/weights_source.h"
 
@@ -50,6 +51,7 @@ class Run {
   void compare_with(const RunSettings& before, const Manifest& manifest) const;
   void open_data_and_recipe();
   void start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint);
+  void watch_for_stragglers();
   Outcome train_until_the_end(bool rolled_back);
   bool one_iteration();
   void note_what_is_due();
@@ -82,6 +84,7 @@ class Run {
   std::unique_ptr<JsonLines> timing_;
   std::unique_ptr<TrainingBatches> batches_;
   std::optional<Progress> progress_;
+  std::optional<Stragglers> stragglers_;  ///< on rank 0
   std::int64_t completed_ = 0;
   std::int64_t saved_ = -1;
   bool finished_ = false;
@@ -223,6 +226,7 @@ void Run::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
     timing_ = std::make_unique<JsonLines>(request_.run_directory / "timing.jsonl", -1);
     write_file_atomically(request_.run_directory / "run.toml", identity_.config);
   });
+  watch_for_stragglers();
   const MicroBatchRun range = engine_->range();
   batches_ = std::make_unique<TrainingBatches>(
       *recipe_,
@@ -231,6 +235,16 @@ void Run::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
       MicroBatchRange{range.begin, range.begin + range.count},
       completed_,
       LoaderOptions{.threads = config().loader_threads, .prefetch = config().prefetch});
+}
+
+void Run::watch_for_stragglers() {
+  const RankFacts own = facts_of_this_rank("", "");
+  std::vector<std::string> nodes = ranks_.gather(own.node, "share the names of nodes");
+  if (ranks_.rank() != 0) return;
+  std::vector<std::int64_t> shares;
+  for (const MicroBatchRun& share : plan_micro_batches(config().batch.micro_batches(), ranks_.world_size()))
+    shares.push_back(share.count);
+  stragglers_.emplace(std::move(nodes), std::move(shares));
 }
 
 Outcome Run::train_until_the_end(bool rolled_back) {
@@ -301,6 +315,9 @@ bool Run::do_what_is_due(bool stop) {
 
 void Run::log_iteration(const StepReport& report, double seconds, double data_wait) {
   progress_->count(seconds);
+  if (stragglers_) {
+    if (const auto slow = stragglers_->add(report.rank_seconds)) spdlog::warn("{}", *slow);
+  }
   if (ranks_.rank() != 0 || (completed_ + 1) % config().log_every != 0) return;
   const std::string phase = recipe_->phase(completed_);
   std::vector<Term> terms = report.terms;
@@ -313,7 +330,8 @@ void Run::log_iteration(const StepReport& report, double seconds, double data_wa
                                .data_wait_seconds = data_wait,
                                .exchange_seconds = report.exchange_seconds,
                                .samples_per_second = rate,
-                               .peak_memory_bytes = peak_memory_bytes()}));
+                               .peak_memory_bytes = peak_memory_bytes(),
+                               .rank_seconds = report.rank_seconds}));
   spdlog::info("{}", progress_->line(phase, completed_ + 1, report.terms));
 }
 
