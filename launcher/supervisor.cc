@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
-#include <ctime>
 #include <optional>
-#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,16 +11,11 @@
 #include <unistd.h>
 
 #include "checkpoints/store.h"
-#include "clusters/outcome.h"
-#include "common/atomic_file.h"
 #include "common/errors.h"
 #include "common/exit_codes.h"
-#include "launcher/child_process.h"
-#include "launcher/history.h"
-#include "launcher/rank_watch.h"
+#include "launcher/rank_start.h"
 #include "launcher/run_end.h"
 #include "launcher/slurm_job.h"
-#include "launcher/wall_time.h"
 
 namespace understudy {
 namespace {
@@ -30,168 +23,11 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kLookEveryMs = 250;
-/// For the stacks of a run that hangs.
-constexpr auto kStacksPatience = std::chrono::milliseconds(1500);
 constexpr auto kLongestBackOff = std::chrono::minutes(1);
-
-/// What was asked of the run, over all its starts.
-struct Wishes {
-  StopReason stop = StopReason::kNone;
-  int interrupts = 0;
-};
 
 std::int64_t newest_checkpoint(const fs::path& run_directory) {
   const std::vector<std::int64_t> iterations = CheckpointStore(run_directory).list();
   return iterations.empty() ? 0 : iterations.back();
-}
-
-/// One start of the ranks, from mpirun or srun to its end.
-class Start {
- public:
-  Start(const LaunchOptions& options,
-        Starter starter,
-        const Placement& placement,
-        const std::vector<std::string>& command,
-        const SignalQueue& signals,
-        Watchdog& watchdog,
-        WallTime& wall_time,
-        History& history,
-        Wishes& wishes)
-      : options_(options),
-        signals_(signals),
-        watchdog_(watchdog),
-        wall_time_(wall_time),
-        history_(history),
-        wishes_(wishes),
-        starter_(starter_arguments(starter, options.starter, placement, command, ::geteuid() == 0),
-                 {fmt::format("{}={}", kSupervisorVariable, to_text(watch_.address()))},
-                 signals.former()) {
-    if (wishes_.stop != StopReason::kNone) watch_.tell_all(AttendantCommand::kStop);
-  }
-
-  EndEvidence wait_for_end();
-  /// Where the stacks of a run that hung were written, relative to the run directory; empty when there are none.
-  const std::string& stacks_file() const { return stacks_file_; }
-
- private:
-  void wait_for_news(std::chrono::milliseconds patience);
-  void act_on_signals();
-  void ask_to_stop(StopReason reason, std::string_view why);
-  void look_for_hangs();
-  void look_for_ends();
-  void end_all();
-  void write_stacks();
-
-  const LaunchOptions& options_;
-  const SignalQueue& signals_;
-  Watchdog& watchdog_;
-  WallTime& wall_time_;
-  History& history_;
-  Wishes& wishes_;
-  RankWatch watch_;
-  ChildProcess starter_;
-  std::optional<HangFinding> hang_;
-  std::optional<Clock::time_point> end_by_;  ///< when mpirun or srun is ended by force
-  std::string stacks_file_;
-};
-
-EndEvidence Start::wait_for_end() {
-  while (!starter_.ended()) {
-    wait_for_news(std::chrono::milliseconds(kLookEveryMs));
-    act_on_signals();
-    watch_.read();
-    history_.flush();
-    look_for_hangs();
-    look_for_ends();
-    if (wall_time_.is_up(watchdog_) && wishes_.stop == StopReason::kNone)
-      ask_to_stop(StopReason::kTimeLimit, "the wall time of the job is nearly up");
-    if (end_by_ && Clock::now() > *end_by_) starter_.send(SIGKILL);
-  }
-  watch_.read();
-  EndEvidence evidence{.starter_code = *starter_.ended(),
-                       .outcome = read_outcome(options_.run_directory / "outcome.json"),
-                       .ranks = watch_.last_words(),
-                       .ended_in_order = watch_.ended_badly(),
-                       .hang = hang_,
-                       .stop = wishes_.stop};
-  // A rank of a former start that was cut off may have had the last word.
-  if (evidence.outcome && !evidence.outcome->start.empty() && evidence.outcome->start != watch_.address().token)
-    evidence.outcome.reset();
-  return evidence;
-}
-
-void Start::wait_for_news(std::chrono::milliseconds patience) {
-  std::vector<pollfd> events{{signals_.descriptor(), POLLIN, 0}};
-  watch_.add_descriptors(events);
-  ::poll(events.data(), events.size(), static_cast<int>(patience.count()));
-}
-
-void Start::act_on_signals() {
-  while (const auto signal = signals_.next()) {
-    if (*signal == SIGCHLD) continue;
-    if (*signal != SIGINT) {
-      ask_to_stop(StopReason::kSystem, fmt::format("signal {} came", *signal));
-    } else if (++wishes_.interrupts == 1) {
-      ask_to_stop(StopReason::kUser, "interrupted; interrupt again to end the ranks at once");
-    } else {
-      spdlog::warn("interrupted again: ending the ranks at once");
-      end_all();
-    }
-  }
-}
-
-void Start::ask_to_stop(StopReason reason, std::string_view why) {
-  if (wishes_.stop == StopReason::kNone) {
-    spdlog::info("{}: asking the ranks to save and leave", why);
-    wishes_.stop = reason;
-  }
-  // A user who interrupts wants no requeue, whatever was asked before.
-  if (reason == StopReason::kUser) wishes_.stop = reason;
-  watch_.tell_all(AttendantCommand::kStop);
-}
-
-void Start::look_for_hangs() {
-  const std::vector<WatchedRank> ranks = watch_.ranks();
-  for (const WatchedRank& rank : ranks) watchdog_.learn(rank.status);
-  if (hang_ || end_by_) return;
-  hang_ = watchdog_.judge(ranks);
-  if (!hang_) return;
-  spdlog::error("the run hangs: {}", hang_->message);
-  watch_.tell_all(AttendantCommand::kStacks);
-  const auto deadline = Clock::now() + kStacksPatience;
-  while (Clock::now() < deadline && watch_.stacks().size() < ranks.size()) {
-    wait_for_news(std::chrono::milliseconds(kLookEveryMs));
-    watch_.read();
-  }
-  write_stacks();
-  end_all();
-}
-
-/// Ranks whose peer has ended wait for it; mpirun and srun end them, unless they fail to.
-void Start::look_for_ends() {
-  if (!end_by_ && !watch_.ended_badly().empty()) end_by_ = Clock::now() + options_.grace;
-}
-
-void Start::end_all() {
-  watch_.tell_all(AttendantCommand::kKill);
-  starter_.send(SIGTERM);
-  end_by_ = Clock::now() + options_.grace;
-}
-
-void Start::write_stacks() {
-  std::string text = hang_->message + "\n";
-  for (const auto& [rank, stacks] : watch_.stacks()) text += fmt::format("\n== rank {}\n{}", rank, stacks);
-  std::string name = fmt::format("failures/{}.txt", time_text());
-  std::replace(name.begin(), name.end(), ':', '-');
-  try {
-    fs::create_directories(options_.run_directory / "failures");
-    write_file_atomically(options_.run_directory / name, text);
-    stacks_file_ = name;
-    spdlog::error("stacks of {} ranks are in {}", watch_.stacks().size(), (options_.run_directory / name).string());
-  } catch (const std::exception& error) {
-    spdlog::warn("{}", error.what());
-  }
 }
 
 /// A run over all its starts.
@@ -202,9 +38,8 @@ class Supervision {
         command_(command),
         job_(SlurmJob::current()),
         starter_(choose_starter(options.starter)),
-        wall_time_(job_),
-        watchdog_(options.hang),
-        history_(options.run_directory),
+        memory_{
+            .watchdog = Watchdog(options.hang), .wall_time = WallTime(job_), .history = History(options.run_directory)},
         nodes_(job_ && options.hosts.empty() ? job_->nodes() : options.hosts) {
     ranks_of_a_node_ = nodes_.empty() ? options.ranks : spread(options.ranks, static_cast<int>(nodes_.size())).front();
   }
@@ -222,11 +57,8 @@ class Supervision {
   const std::vector<std::string>& command_;
   std::optional<SlurmJob> job_;
   Starter starter_;
-  WallTime wall_time_;
-  Watchdog watchdog_;
-  History history_;
+  RunMemory memory_;
   SignalQueue signals_;
-  Wishes wishes_;
   std::vector<std::string> nodes_;  ///< that are left; empty: mpirun's own choice
   int ranks_of_a_node_ = 1;
 };
@@ -236,7 +68,7 @@ int Supervision::run() {
   while (true) {
     const std::int64_t before = newest_checkpoint(options_.run_directory);
     const EndReport end = start_once();
-    if (!may_restart(end.end) || wishes_.stop != StopReason::kNone) return leave(end);
+    if (!may_restart(end.end) || memory_.stop != StopReason::kNone) return leave(end);
     without_progress = newest_checkpoint(options_.run_directory) > before ? 0 : without_progress + 1;
     if (without_progress > options_.max_restarts) {
       spdlog::error("giving up: {} starts in a row ended without a newer checkpoint, the last one: {}",
@@ -261,18 +93,19 @@ EndReport Supervision::start_once() {
     throw FileError(
         fmt::format("cannot remove the former outcome of {}: {}", options_.run_directory.string(), error.message()));
   const Placement where = placement();
-  history_.started({where.ranks, where.nodes, newest_checkpoint(options_.run_directory)});
+  memory_.history.started({where.ranks, where.nodes, newest_checkpoint(options_.run_directory)});
   const auto began = Clock::now();
-  Start start(options_, starter_, where, command_, signals_, watchdog_, wall_time_, history_, wishes_);
+  RankStart start(
+      options_, starter_arguments(starter_, options_.starter, where, command_, ::geteuid() == 0), signals_, memory_);
   const EndEvidence evidence = start.wait_for_end();
   const EndReport end = classify(evidence);
   std::int64_t reached = 0;
   for (const RankStatus& rank : evidence.ranks) reached = std::max(reached, rank.iteration + 1);
-  history_.ended({end,
-                  std::chrono::duration<double>(Clock::now() - began).count(),
-                  reached,
-                  newest_checkpoint(options_.run_directory)},
-                 start.stacks_file());
+  memory_.history.ended({end,
+                         std::chrono::duration<double>(Clock::now() - began).count(),
+                         reached,
+                         newest_checkpoint(options_.run_directory)},
+                        start.stacks_file());
   const auto level = may_restart(end.end) ? spdlog::level::err : spdlog::level::info;
   spdlog::log(level, "run ended, {}: {}", name_of(end.end), end.message);
   return end;
@@ -310,7 +143,7 @@ bool Supervision::back_off(int without_progress) {
     ::poll(&event, 1, static_cast<int>(std::max<std::int64_t>(1, left.count())));
     while (const auto signal = signals_.next()) {
       if (*signal == SIGCHLD) continue;
-      wishes_.stop = *signal == SIGINT ? StopReason::kUser : StopReason::kSystem;
+      memory_.stop = *signal == SIGINT ? StopReason::kUser : StopReason::kSystem;
       return false;
     }
   }
