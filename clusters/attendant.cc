@@ -37,7 +37,7 @@ constexpr int kConnectPatienceMs = 3000;
 /// A machine that slept, or an attendant that got no processor, must not take that for a rank that hangs.
 constexpr double kLongestLook = 1.0;
 /// How long a rank lives on when its supervisor is gone and does not come back.
-constexpr auto kLifeWithoutSupervisor = std::chrono::seconds(60);
+constexpr auto kLifeWithoutSupervisor = std::chrono::seconds(20);
 constexpr std::array kStopSignals{SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
 
 std::string node_name() {

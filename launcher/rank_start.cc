@@ -44,7 +44,11 @@ EndEvidence RankStart::wait_for_end() {
     look_for_ends();
     if (memory_.wall_time.is_up(memory_.watchdog) && memory_.stop == StopReason::kNone)
       ask_to_stop(StopReason::kTimeLimit, "the wall time of the job is nearly up");
-    if (end_by_ && Clock::now() > *end_by_) starter_.send(SIGKILL);
+    if (end_by_ && Clock::now() > *end_by_) {
+      // srun leaves its tasks behind when it is killed; their attendants do not.
+      watch_.tell_all(AttendantCommand::kKill);
+      starter_.send(SIGKILL);
+    }
   }
   watch_.read();
   EndEvidence evidence{.starter_code = *starter_.ended(),

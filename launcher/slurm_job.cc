@@ -17,6 +17,12 @@ std::string first_word(const std::string& text) {
   return word;
 }
 
+/// What a tool of SLURM answers. A controller that is away makes them wait for minutes, which nobody has here.
+std::string ask(std::vector<std::string> question) {
+  question.insert(question.begin(), {"timeout", "10"});
+  return answer_of(question);
+}
+
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
@@ -28,22 +34,22 @@ std::optional<SlurmJob> SlurmJob::current() {
   SlurmJob job;
   job.id_ = variable("SLURM_JOB_ID");
   if (job.id_.empty()) return std::nullopt;
-  std::istringstream names(answer_of({"scontrol", "show", "hostnames", variable("SLURM_JOB_NODELIST")}));
+  std::istringstream names(ask({"scontrol", "show", "hostnames", variable("SLURM_JOB_NODELIST")}));
   for (std::string name; names >> name;) job.nodes_.push_back(name);
   job.tasks_ = std::atoi(variable("SLURM_NTASKS").c_str());
   return job;
 }
 
 std::optional<std::time_t> SlurmJob::end() const {
-  return time_from_slurm(first_word(answer_of({"squeue", "--noheader", "--job", id_, "--format", "%e"})));
+  return time_from_slurm(first_word(ask({"squeue", "--noheader", "--job", id_, "--format", "%e"})));
 }
 
 std::string SlurmJob::state() const {
-  return first_word(answer_of({"squeue", "--noheader", "--job", id_, "--format", "%T"}));
+  return first_word(ask({"squeue", "--noheader", "--job", id_, "--format", "%T"}));
 }
 
 bool SlurmJob::requeue() const {
-  const std::string answer = answer_of({"scontrol", "requeue", id_});
+  const std::string answer = ask({"scontrol", "requeue", id_});
   if (answer.empty()) return true;
   spdlog::error("scontrol requeue {}: {}", id_, answer);
   return false;

@@ -54,10 +54,10 @@ class Run:
         flags = [flag for setting in sets for flag in ("--set", setting)]
         return ["train", str(ROOT / "configs" / "demo.toml"), "--run", str(self.directory), *flags, *map(str, more)]
 
-    def submit(self, ranks, nodes, launch=(), header=(), train=()):
-        """A job that runs `understudy launch`; SLURM takes exit code 75 for a wish to come back."""
+    def submit(self, ranks, nodes, launch=(), header=(), train=(), requeue="exit-code"):
+        """A job that runs `understudy launch`; this SLURM takes exit code 75 for a wish to come back."""
         script = self.folder / (self.directory.name + ".sh")
-        words = [processes.BINARY, "launch", "--ranks", ranks, "--requeue", "exit-code", *launch, "--", *self.command(*train)]
+        words = [processes.BINARY, "launch", "--ranks", ranks, "--requeue", requeue, *launch, "--", *self.command(*train)]
         lines = ["#!/bin/bash", "#SBATCH --nodes=%d" % nodes, "#SBATCH --ntasks-per-node=%d" % (ranks // nodes),
                  "#SBATCH --no-kill", "#SBATCH --requeue", "#SBATCH --open-mode=append", "#SBATCH --output=%s" % self.log,
                  *("#SBATCH " + line for line in header), "exec " + " ".join(map(str, words))]
@@ -137,9 +137,17 @@ class Slurm(unittest.TestCase):
 
     def test_signal_from_the_user(self):
         run = self.run_named("signal")
-        run.submit(4, 2)
+        run.submit(4, 2, requeue="scontrol")
         run.wait_for_iteration(25)
         slurm("scancel", "--signal=USR1", run.job)
+        self.check_end(run, ["preempted", "done"])
+
+    def test_chain_of_jobs(self):
+        run = self.run_named("chain")
+        for _ in range(2):
+            run.submit(4, 2, header=["--dependency=singleton", "--job-name=chain"], requeue="chain")
+        run.wait_for_iteration(25)
+        slurm("scancel", "--signal=USR1", "--name=chain", "--state=RUNNING")
         self.check_end(run, ["preempted", "done"])
 
     def test_interrupt_is_no_wish_to_come_back(self):
