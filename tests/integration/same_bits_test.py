@@ -106,7 +106,8 @@ class SameBits(unittest.TestCase):
         processes.kill(victims[0] if aim_at_save else chance.choice(victims))
         code = process.wait(timeout=60)
         log.close()
-        self.assertNotEqual(code, 0)
+        if code == 0:  # the kill came after the run had said that it is done
+            return None
         return bool(set(processes.unpublished_checkpoints(run_directory)) - before)
 
 
