@@ -27,7 +27,7 @@ SETTINGS = ["run.max_iterations=%d" % ITERATIONS, "run.log_every=1", "run.sample
 def prepare(folder):
     processes.run("synthesize", "--out", folder / "train", "--identities", 20, "--clips", 2, "--frames", 8, "--size", 64, "--seed", 3)
     processes.run("train", ROOT / "configs/demo-keypoints.toml", "--run", folder / "detector", "--set",
-                  "data.train=%s" % (folder / "train"), "--set", "run.max_iterations=2", "--set", "validation.every=0")
+                  "data.train=%s" % (folder / "train"), "--set", "run.max_iterations=2", "--set", "data.validation=")
 
 
 def command(folder, name):

@@ -106,7 +106,7 @@ class Slurm(unittest.TestCase):
             processes.run("synthesize", "--out", cls.folder / name, "--identities", 6, "--clips", 2, "--frames", 6,
                           "--size", 64, "--seed", 3, "--first-identity", first)
         processes.run("train", ROOT / "configs" / "demo-keypoints.toml", "--run", cls.folder / "detector", "--set",
-                      "data.train=%s" % (cls.folder / "train"), "--set", "run.max_iterations=2", "--set", "validation.every=0")
+                      "data.train=%s" % (cls.folder / "train"), "--set", "run.max_iterations=2", "--set", "data.validation=")
         reference = Run(cls.folder, "reference")
         processes.run(*reference.command())
         cls.reference = processes.run_digests(reference.directory)
