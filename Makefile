@@ -3,7 +3,7 @@ BUILD := build/release
 UNDERSTUDY := $(BUILD)/understudy
 LABELS ?= unit|multirank|integration
 
-.PHONY: demo test test-slurm build configure setup format clean
+.PHONY: demo test test-slurm test-gpu build configure setup format clean
 
 build: configure
 	@cmake --build $(BUILD)
@@ -22,6 +22,13 @@ test-slurm: override SETUP += --slurm
 test-slurm: configure
 	@cmake --build $(BUILD) --target understudy
 	@UNDERSTUDY=$(CURDIR)/$(UNDERSTUDY) PYTHONPATH=tests/integration python3 tests/slurm/slurm_test.py
+
+# Builds with CUDA and NCCL, which needs no GPU; without one the tests skip.
+test-gpu: override SETUP += --cuda
+test-gpu: setup
+	@test -f build/cuda/build.ninja || cmake --preset cuda
+	@cmake --build build/cuda --target understudy gpu_tests
+	@cd build/cuda && ctest --output-on-failure --no-tests=error -L gpu
 
 demo: configure
 	@cmake --build $(BUILD) --target understudy

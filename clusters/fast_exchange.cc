@@ -9,7 +9,6 @@
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #include "clusters/gradient_tree.h"
-#include "clusters/mpi_backend.h"
 #include "common/errors.h"
 
 namespace understudy {
@@ -54,24 +53,6 @@ std::vector<std::vector<std::size_t>> assign_buckets(const std::vector<at::Tenso
 
 }  // namespace
 
-struct FastGroup::Parts {
-  int rank;
-  int world_size;
-  c10::intrusive_ptr<MpiBackend> backend;
-  c10::intrusive_ptr<c10d::ProcessGroup> group;
-};
-
-FastGroup::FastGroup(Communicator& communicator) : parts_(std::make_unique<Parts>()) {
-  parts_->rank = communicator.rank();
-  parts_->world_size = communicator.world_size();
-  parts_->backend = c10::make_intrusive<MpiBackend>(communicator);
-  parts_->group = make_process_group(parts_->backend);
-}
-
-FastGroup::~FastGroup() {
-  parts_->backend->shutdown();
-}
-
 struct FastExchange::Parts {
   std::vector<at::Tensor> parameters;
   std::string player;
@@ -84,7 +65,7 @@ struct FastExchange::Parts {
   std::int64_t done = 0;
 };
 
-FastExchange::FastExchange(FastGroup& group,
+FastExchange::FastExchange(DeviceGroup& group,
                            std::int64_t micro_batches,
                            std::vector<at::Tensor> parameters,
                            std::string player,
@@ -93,12 +74,13 @@ FastExchange::FastExchange(FastGroup& group,
   parts_->parameters = std::move(parameters);
   parts_->player = std::move(player);
   parts_->micro_batches = micro_batches;
-  parts_->world_size = group.parts_->world_size;
-  parts_->run = plan_micro_batches(micro_batches, parts_->world_size)[static_cast<std::size_t>(group.parts_->rank)];
+  const c10::intrusive_ptr<c10d::ProcessGroup>& processes = group.process_group();
+  parts_->world_size = processes->getSize();
+  parts_->run = plan_micro_batches(micro_batches, parts_->world_size)[static_cast<std::size_t>(processes->getRank())];
   parts_->find_unused = options.find_unused_parameters;
-  c10d::verify_params_across_processes(group.parts_->group, parts_->parameters, std::nullopt);
+  c10d::verify_params_across_processes(processes, parts_->parameters, std::nullopt);
   parts_->buckets = assign_buckets(parts_->parameters, options);
-  parts_->reducer = std::make_unique<FixedReducer>(parts_->parameters, parts_->buckets, group.parts_->group, options);
+  parts_->reducer = std::make_unique<FixedReducer>(parts_->parameters, parts_->buckets, processes, options);
 }
 
 FastExchange::~FastExchange() = default;

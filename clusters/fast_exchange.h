@@ -5,26 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "clusters/communicator.h"
+#include "clusters/device_group.h"
 #include "clusters/gradient_exchange.h"
 
 namespace understudy {
-
-/// The process group that all players' fast exchanges of a rank share. On CPU its collectives run over MPI in a thread
-/// of their own, so that they overlap with the backward pass.
-class FastGroup {
- public:
-  /// Collective.
-  explicit FastGroup(Communicator& communicator);
-  ~FastGroup();
-  FastGroup(const FastGroup&) = delete;
-  FastGroup& operator=(const FastGroup&) = delete;
-
- private:
-  friend class FastExchange;
-  struct Parts;
-  std::unique_ptr<Parts> parts_;
-};
 
 struct FastOptions {
   std::int64_t first_bucket_bytes = std::int64_t{1} << 20;  ///< small, so that the first collective starts early
@@ -41,7 +25,7 @@ class FastExchange final : public GradientExchange {
   /// Collective. `group` must outlive the exchange.
   /// @param parameters  the same list on all ranks, all requiring gradients
   /// @throws ConfigError  more ranks than micro-batches
-  FastExchange(FastGroup& group,
+  FastExchange(DeviceGroup& group,
                std::int64_t micro_batches,
                std::vector<at::Tensor> parameters,
                std::string player,

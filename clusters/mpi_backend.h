@@ -9,7 +9,6 @@
 #include <thread>
 
 #include <torch/csrc/distributed/c10d/Backend.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 
 #include "clusters/communicator.h"
 
@@ -50,9 +49,5 @@ class MpiBackend final : public c10d::Backend {
   bool closing_ = false;
   std::thread thread_;
 };
-
-/// A process group with the backend for tensors in the computer's memory. Collective. The last owner must call
-/// `shutdown` of the backend, or drop the group, while MPI still runs.
-c10::intrusive_ptr<c10d::ProcessGroup> make_process_group(const c10::intrusive_ptr<MpiBackend>& backend);
 
 }  // namespace understudy

@@ -1,10 +1,12 @@
 #include "clusters/rank_session.h"
 
 #include "clusters/attendant.h"
+#include "clusters/gpu_environment.h"
 
 namespace understudy {
 
 RankSession::RankSession(std::chrono::seconds timeout) {
+  pin_gpu_environment();
   const auto supervisor = supervisor_of_this_process();
   const auto rank = rank_in_environment();
   if (supervisor && rank) {

@@ -31,12 +31,16 @@ endforeach()
 target_precompile_headers(pch_torch PRIVATE <torch/torch.h>)
 target_precompile_headers(pch_aten PRIVATE <ATen/ATen.h>)
 
-# understudy_library(NAME [PCH torch|aten] [PUBLIC target...] [PRIVATE target...]): one static library from all sources
-# of the calling folder. Every include is written from the project's root, so that the layering test can read it.
+# understudy_library(NAME [PCH torch|aten] [PUBLIC target...] [PRIVATE target...] [EXCLUDE file...]): one static library
+# from all other sources of the calling folder. Every include is written from the project's root, so that the layering
+# test can read it.
 function(understudy_library name)
-  cmake_parse_arguments(ARG "" "PCH" "PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "PCH" "PUBLIC;PRIVATE;EXCLUDE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  foreach(excluded ${ARG_EXCLUDE})
+    list(REMOVE_ITEM sources "${CMAKE_CURRENT_SOURCE_DIR}/${excluded}")
+  endforeach()
   if(NOT sources)
     file(WRITE "${PROJECT_BINARY_DIR}/pch/empty.cc" "")
     set(sources "${PROJECT_BINARY_DIR}/pch/empty.cc")
@@ -49,8 +53,11 @@ function(understudy_library name)
   endif()
 endfunction()
 
+# Everything that `make test-gpu` builds.
+add_custom_target(gpu_tests)
+
 # understudy_test(NAME [PCH ...] [RANKS n...] [LABEL label] [LINK target...] [SOURCES ...] [TIMEOUT s]): one test program.
-# RANKS starts it under mpirun with each number of ranks.
+# RANKS starts it under mpirun with each number of ranks. LABEL gpu: a test that skips without a GPU, which is shown.
 function(understudy_test name)
   cmake_parse_arguments(ARG "" "PCH;LABEL;TIMEOUT" "LINK;SOURCES;RANKS" ${ARGN})
   if(NOT ARG_LABEL)
@@ -75,6 +82,12 @@ function(understudy_test name)
                                                  $<TARGET_FILE:${name}>)
     set_tests_properties(${name}_${ranks}_ranks PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} PROCESSORS 2)
   endforeach()
+  if(ARG_LABEL STREQUAL "gpu")
+    add_dependencies(gpu_tests ${name})
+    get_property(tests DIRECTORY PROPERTY TESTS)
+    list(FILTER tests INCLUDE REGEX "^${name}(_[0-9]+_ranks)?$")
+    set_tests_properties(${tests} PROPERTIES SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+  endif()
   if(ARG_PCH)
     target_precompile_headers(${name} REUSE_FROM pch_${ARG_PCH})
   endif()

@@ -103,12 +103,21 @@ void describe_machine(ConfigVisitor& v, RunConfig& c) {
             0,
             kNoLimit);
   v.section("cluster", "How ranks work together.");
+  v.choice(
+      {"device",
+       kMethod,
+       "what ranks compute on, part of the bits; `auto`: GPUs where every rank has one, else processors, decided at "
+       "the first start, then kept"},
+      c.device,
+      {{"auto", DeviceChoice::kAuto}, {"cpu", DeviceChoice::kCpu}, {"cuda", DeviceChoice::kGpu}});
   v.choice({"reduction",
             kMethod,
             "`ordered`: sums in a fixed order, the same bits on any number of ranks; `fast`: overlaps with the "
-            "backward pass"},
+            "backward pass; `auto`: `ordered` on processors, `fast` on GPUs"},
            c.reduction,
-           {{"ordered", GradientReduction::kOrdered}, {"fast", GradientReduction::kFast}});
+           {{"auto", GradientReduction::kAuto},
+            {"ordered", GradientReduction::kOrdered},
+            {"fast", GradientReduction::kFast}});
   v.integer(
       {"threads_per_rank",
        kMethod,

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <string>
 
+#include "clusters/rank_device.h"
 #include "common/config.h"
 #include "trainer/recipe.h"
 
 namespace understudy {
 
-enum class GradientReduction { kOrdered, kFast };
+/// kAuto: ordered on processors, fast on GPUs.
+enum class GradientReduction { kAuto, kOrdered, kFast };
 enum class NonFinitePolicy { kStop, kSkip, kRollback };
 enum class MetricMode { kMaximise, kMinimise };
 
@@ -53,7 +55,8 @@ struct RunConfig {
   std::int64_t prefetch = 4;
   ValidationConfig validation;
   CheckpointConfig checkpoints;
-  GradientReduction reduction = GradientReduction::kOrdered;
+  DeviceChoice device = DeviceChoice::kAuto;
+  GradientReduction reduction = GradientReduction::kAuto;
   std::int64_t threads_per_rank = 0;
 };
 

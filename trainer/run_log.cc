@@ -12,6 +12,8 @@
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
+#include "common/version.h"
+#include "trainer/machine.h"
 
 namespace understudy {
 
@@ -103,6 +105,21 @@ std::string timing_line(Iteration iteration, int world_size, const IterationTimi
               {"peak_memory_bytes", timing.peak_memory_bytes},
               {"rank_seconds", timing.rank_seconds}}
       .dump();
+}
+
+std::string start_record(std::uint64_t incarnation,
+                         c10::Device device,
+                         const std::vector<std::string>& nodes,
+                         const Environment& environment) {
+  return Json{{"start", incarnation},
+              {"understudy", version()},
+              {"torch", torch_version()},
+              {"device", c10::DeviceTypeName(device.type(), /*lower_case=*/true)},
+              {"ranks", nodes.size()},
+              {"nodes", nodes},
+              {"variables", environment}}
+             .dump(2) +
+         "\n";
 }
 
 }  // namespace understudy

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include <c10/core/Device.h>
+
+#include "clusters/gpu_environment.h"
 #include "trainer/recipe.h"
 
 namespace understudy {
@@ -52,5 +55,13 @@ struct IterationTiming {
   std::vector<double> rank_seconds;  ///< computing, of every rank
 };
 std::string timing_line(Iteration iteration, int world_size, const IterationTiming& timing);
+
+/// What environment.json says of the newest start of a run: what it ran on, and every environment variable that changes
+/// how ranks compute and talk.
+/// @param nodes  of the ranks, in their order
+std::string start_record(std::uint64_t incarnation,
+                         c10::Device device,
+                         const std::vector<std::string>& nodes,
+                         const Environment& environment);
 
 }  // namespace understudy

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
+#include "clusters/fast_exchange.h"
 #include "clusters/ordered_exchange.h"
 #include "common/errors.h"
 
@@ -41,6 +42,10 @@ std::vector<at::Tensor> tensors_of(const Player& player) {
   return tensors;
 }
 
+at::Device device_of(const std::vector<Player>& players) {
+  return players.front().parameters.front().second.device();
+}
+
 /// One pass without a copy: a sum is finite only if all its terms are. It may overflow where they are finite, which a
 /// second look settles.
 bool is_finite(const at::Tensor& values) {
@@ -56,22 +61,21 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 StepEngine::StepEngine(Recipe& recipe, const RunConfig& config, Communicator& communicator, Heartbeat& heartbeat)
     : recipe_(recipe),
       layout_(config.batch),
-      ordered_(config.reduction == GradientReduction::kOrdered),
+      ordered_(config.reduction != GradientReduction::kFast),
       communicator_(communicator),
       heartbeat_(heartbeat),
-      transport_(communicator),
+      players_(recipe.players()),
+      group_(communicator, device_of(players_), heartbeat),
       run_(plan_micro_batches(layout_.micro_batches(),
-                              communicator.world_size())[static_cast<std::size_t>(communicator.rank())]),
-      players_(recipe.players()) {
-  if (!ordered_) fast_group_ = std::make_unique<FastGroup>(communicator);
+                              communicator.world_size())[static_cast<std::size_t>(communicator.rank())]) {
   for (const Player& player : players_) {
     optimizers_.emplace_back(player.parameters, player.adam);
     if (ordered_) {
       exchanges_.push_back(
-          std::make_unique<OrderedExchange>(transport_, layout_.micro_batches(), tensors_of(player), player.name));
+          std::make_unique<OrderedExchange>(group_.slices(), layout_.micro_batches(), tensors_of(player), player.name));
     } else {
       exchanges_.push_back(
-          std::make_unique<FastExchange>(*fast_group_, layout_.micro_batches(), tensors_of(player), player.name));
+          std::make_unique<FastExchange>(group_, layout_.micro_batches(), tensors_of(player), player.name));
     }
   }
 }
@@ -143,7 +147,7 @@ std::vector<CoupledGroup> StepEngine::couple(const std::vector<MicroBatch>& batc
     for (const MicroBatch& batch : batches) own.push_back(recipe_.coupled_values(batch));
   }
   if (!own.front().defined()) return groups;
-  const at::Tensor all = gather_rows(at::cat(own), transport_, "gather the values of statistics groups");
+  const at::Tensor all = gather_rows(at::cat(own), group_.slices(), "gather the values of statistics groups");
   for (std::size_t i = 0; i < batches.size(); ++i) {
     const std::int64_t first_slot = batches[i].index * layout_.micro_batch;
     const std::int64_t group_start = first_slot / layout_.statistics_group * layout_.statistics_group;
@@ -193,8 +197,8 @@ void StepEngine::average_terms(double own_seconds, StepReport& report) {
 void StepEngine::average_statistics() {
   if (statistics_.empty() || statistics_.front().empty()) return;
   if (!statistics_mean_) {
-    statistics_mean_ =
-        std::make_unique<OrderedMean>(transport_, layout_.micro_batches(), statistics_.front(), "batch statistics");
+    statistics_mean_ = std::make_unique<OrderedMean>(
+        group_.slices(), layout_.micro_batches(), statistics_.front(), "batch statistics");
   }
   for (std::vector<at::Tensor>& list : statistics_) statistics_mean_->add(std::move(list));
   recipe_.apply_statistics(statistics_mean_->finish());

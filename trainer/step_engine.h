@@ -6,12 +6,11 @@
 #include <vector>
 
 #include "clusters/communicator.h"
-#include "clusters/fast_exchange.h"
+#include "clusters/device_group.h"
 #include "clusters/gradient_exchange.h"
 #include "clusters/gradient_tree.h"
 #include "clusters/heartbeat.h"
 #include "clusters/ordered_mean.h"
-#include "clusters/slice_transport.h"
 #include "trainer/adam.h"
 #include "trainer/recipe.h"
 #include "trainer/run_config.h"
@@ -69,11 +68,10 @@ class StepEngine {
   bool ordered_;
   Communicator& communicator_;
   Heartbeat& heartbeat_;
-  CommunicatorTransport transport_;
-  MicroBatchRun run_;
   std::vector<Player> players_;
+  DeviceGroup group_;  ///< of the device that holds the parameters
+  MicroBatchRun run_;
   std::vector<Adam> optimizers_;
-  std::unique_ptr<FastGroup> fast_group_;
   std::vector<std::unique_ptr<GradientExchange>> exchanges_;  ///< one a player
   std::unique_ptr<OrderedMean> statistics_mean_;              ///< made when the recipe first hands out statistics
   std::vector<std::vector<at::Tensor>> statistics_;           ///< of the iteration, one list a micro-batch

@@ -1,7 +1,6 @@
 #include "trainer/trainer.h"
 
 #include <chrono>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -14,6 +13,7 @@
 #include "data_pipeline/picture_grid.h"
 #include "trainer/batch_source.h"
 #include "trainer/findings.h"
+#include "trainer/first_start.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
 #include "trainer/progress.h"
@@ -47,11 +47,10 @@ class Run {
 
  private:
   void open();
-  void settle_threads(const std::optional<RunSettings>& before);
   void compare_with(const RunSettings& before, const Manifest& manifest) const;
   void open_data_and_recipe();
   void start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint);
-  void watch_for_stragglers();
+  void open_logs(std::int64_t metrics_bytes);
   Outcome train_until_the_end(bool rolled_back);
   bool one_iteration();
   void note_what_is_due();
@@ -71,6 +70,7 @@ class Run {
   Communicator& ranks_;
   CheckpointStore store_;
   std::optional<RunSettings> settings_;
+  c10::Device device_{c10::kCPU};
   RunIdentity identity_;
   std::shared_ptr<const DataSet> train_set_;
   std::shared_ptr<const DataSet> validation_set_;
@@ -125,7 +125,8 @@ void Run::open() {
     checkpoint.emplace(store_.folder_of(newest), read_manifest(store_.folder_of(newest)));
     before = RunSettings::read(checkpoint->manifest().config, (checkpoint->folder() / kManifestName).string(), {});
   }
-  settle_threads(before);
+  if (before) keep_what_was_decided(settings_->run, before->run);
+  device_ = decide_for_this_job(settings_->run, ranks_);
   if (settings_->run.batch.statistics_group == 0)
     settings_->run.batch.statistics_group = settings_->run.batch.micro_batch;
   open_data_and_recipe();
@@ -134,21 +135,6 @@ void Run::open() {
   identity_.incarnation = static_cast<std::uint64_t>(ranks_.all_reduce(
       static_cast<std::int64_t>(identity_.incarnation), Reduction::kMax, "share the number of this start"));
   start_or_resume(checkpoint);
-}
-
-void Run::settle_threads(const std::optional<RunSettings>& before) {
-  std::int64_t& threads = settings_->run.threads_per_rank;
-  if (threads == 0 && before) threads = before->run.threads_per_rank;
-  if (threads == 0) {
-    threads =
-        std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()) / ranks_.local_size());
-    threads = ranks_.all_reduce(threads, Reduction::kMin, "agree on the number of threads");
-    spdlog::warn(
-        "cluster.threads_per_rank = 0: {} from now on; the number is part of the run's bits and is kept in its "
-        "configuration",
-        threads);
-  }
-  set_intra_operator_threads(static_cast<int>(threads));
 }
 
 void Run::compare_with(const RunSettings& before, const Manifest& manifest) const {
@@ -220,13 +206,7 @@ void Run::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
                  report.missing.size(),
                  report.misshapen.size());
   }
-  on_rank_zero(ranks_, "open the logs", [&] {
-    store_.require_newest(identity_.incarnation);
-    metrics_ = std::make_unique<JsonLines>(request_.run_directory / "metrics.jsonl", metrics_bytes);
-    timing_ = std::make_unique<JsonLines>(request_.run_directory / "timing.jsonl", -1);
-    write_file_atomically(request_.run_directory / "run.toml", identity_.config);
-  });
-  watch_for_stragglers();
+  open_logs(metrics_bytes);
   const MicroBatchRun range = engine_->range();
   batches_ = std::make_unique<TrainingBatches>(
       *recipe_,
@@ -237,14 +217,20 @@ void Run::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
       LoaderOptions{.threads = config().loader_threads, .prefetch = config().prefetch});
 }
 
-void Run::watch_for_stragglers() {
-  const RankFacts own = facts_of_this_rank("", "");
-  std::vector<std::string> nodes = ranks_.gather(own.node, "share the names of nodes");
-  if (ranks_.rank() != 0) return;
-  std::vector<std::int64_t> shares;
-  for (const MicroBatchRun& share : plan_micro_batches(config().batch.micro_batches(), ranks_.world_size()))
-    shares.push_back(share.count);
-  stragglers_.emplace(std::move(nodes), std::move(shares));
+void Run::open_logs(std::int64_t metrics_bytes) {
+  std::vector<std::string> nodes = ranks_.gather(facts_of_this_rank("", "").node, "share the names of nodes");
+  on_rank_zero(ranks_, "open the logs", [&] {
+    store_.require_newest(identity_.incarnation);
+    metrics_ = std::make_unique<JsonLines>(request_.run_directory / "metrics.jsonl", metrics_bytes);
+    timing_ = std::make_unique<JsonLines>(request_.run_directory / "timing.jsonl", -1);
+    write_file_atomically(request_.run_directory / "run.toml", identity_.config);
+    write_file_atomically(request_.run_directory / "environment.json",
+                          start_record(identity_.incarnation, device_, nodes, relevant_environment()));
+    std::vector<std::int64_t> shares;
+    for (const MicroBatchRun& share : plan_micro_batches(config().batch.micro_batches(), ranks_.world_size()))
+      shares.push_back(share.count);
+    stragglers_.emplace(std::move(nodes), std::move(shares));
+  });
 }
 
 Outcome Run::train_until_the_end(bool rolled_back) {

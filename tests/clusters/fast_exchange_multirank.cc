@@ -81,7 +81,8 @@ std::string bytes_of(const std::vector<at::Tensor>& tensors) {
 }
 
 TEST(FastExchange, GivesTwoPlayersTheirMeansWithTheSameBitsOnAllRanksAndInEveryRepetition) {
-  FastGroup group(test_ranks());
+  Heartbeat heartbeat;
+  DeviceGroup group(test_ranks(), at::kCPU, heartbeat);
   std::vector<std::vector<at::Tensor>> players{network(10), network(20)};
   FastExchange first(group, kMicroBatches, players[0], "generator", kSmallBuckets);
   FastExchange second(group, kMicroBatches, players[1], "discriminator", kSmallBuckets);
@@ -105,7 +106,8 @@ TEST(FastExchange, GivesTwoPlayersTheirMeansWithTheSameBitsOnAllRanksAndInEveryR
 }
 
 TEST(FastExchange, CutsBucketsFromTheLastParameterToTheFirst) {
-  FastGroup group(test_ranks());
+  Heartbeat heartbeat;
+  DeviceGroup group(test_ranks(), at::kCPU, heartbeat);
   const FastExchange exchange(group, kMicroBatches, network(10), "generator", kSmallBuckets);
   std::vector<std::size_t> order;
   for (const auto& bucket : exchange.buckets()) order.insert(order.end(), bucket.begin(), bucket.end());
@@ -113,7 +115,8 @@ TEST(FastExchange, CutsBucketsFromTheLastParameterToTheFirst) {
 }
 
 TEST(FastExchange, RefusesABackwardPassThatLeavesParametersOutUnlessAllowed) {
-  FastGroup group(test_ranks());
+  Heartbeat heartbeat;
+  DeviceGroup group(test_ranks(), at::kCPU, heartbeat);
   std::vector<at::Tensor> parameters = network(10);
   const at::Tensor unused = torch::ones({2}, torch::requires_grad());
   parameters.push_back(unused);

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/torch.h>
 
+#include "clusters/device_group.h"
 #include "clusters/mpi_backend.h"
 #include "common/errors.h"
 #include "tests/support/mpi_main.h"
@@ -10,8 +12,9 @@ namespace {
 
 TEST(MpiBackend, CarriesTheCollectivesOfAProcessGroup) {
   Communicator& ranks = test_ranks();
-  const auto backend = c10::make_intrusive<MpiBackend>(ranks);
-  const auto group = make_process_group(backend);
+  Heartbeat heartbeat;
+  DeviceGroup device(ranks, at::kCPU, heartbeat);
+  const auto group = device.process_group();
   std::vector<at::Tensor> sum{torch::full({1000}, ranks.rank() + 1.0)};
   auto pending = group->allreduce(sum);
   std::vector<at::Tensor> shared{torch::full({3}, ranks.rank(), torch::kLong)};
@@ -26,7 +29,6 @@ TEST(MpiBackend, CarriesTheCollectivesOfAProcessGroup) {
   group->allgather(all, own)->wait();
   for (int i = 0; i < ranks.world_size(); ++i) EXPECT_EQ(all[0][static_cast<std::size_t>(i)][1].item<double>(), i);
   group->barrier()->wait();
-  backend->shutdown();
 }
 
 TEST(MpiBackend, RefusesTypesThatMpiCannotAdd) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
@@ -39,6 +40,16 @@ TEST(RequireLogOf, ComparesWithTheLengthOfMetrics) {
   write_file_atomically(run.path() / "metrics.jsonl", "short\n");
   EXPECT_NO_THROW(require_log_of(run.path(), 6));
   EXPECT_THROW(require_log_of(run.path(), 7), CheckpointError);
+}
+
+TEST(StartRecord, TellsWhatARunRanOn) {
+  const auto record =
+      nlohmann::json::parse(start_record(3, c10::Device(c10::kCPU), {"n1", "n2"}, {{"NCCL_ALGO", "Ring"}}));
+  EXPECT_EQ(record.at("start"), 3);
+  EXPECT_EQ(record.at("device"), "cpu");
+  EXPECT_EQ(record.at("ranks"), 2);
+  EXPECT_EQ(record.at("nodes")[1], "n2");
+  EXPECT_EQ(record.at("variables").at("NCCL_ALGO"), "Ring");
 }
 
 TEST(MetricsLine, WritesNumbersThatReadBackExactly) {

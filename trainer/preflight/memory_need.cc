@@ -43,7 +43,7 @@ PhaseMemory phase_memory(const PlannedPhase& phase,
   memory.gradient_set_bytes = gradient_bytes(facts.players, phase.first);
   HeldSets held;
   std::int64_t window_bytes = 0;
-  if (config.reduction == GradientReduction::kOrdered) {
+  if (config.reduction != GradientReduction::kFast) {
     held = most_held(split.micro_batches, ranks);
     // While slices travel: what is sent of each sum, what comes of all of them, and the mean.
     if (ranks > 1)

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/atomic_file.h"
+#include "trainer/first_start.h"
 #include "trainer/preflight/checkpoint_outline.h"
 #include "trainer/resume.h"
 
@@ -98,7 +99,7 @@ void RunChecker::read_resumed_settings() {
       return RunSettings::read(resumed()->config, manifest, {});
     });
   }
-  if (before_ && run.threads_per_rank == 0) run.threads_per_rank = before_->run.threads_per_rank;
+  if (before_) keep_what_was_decided(run, before_->run);
   if (run.batch.statistics_group == 0) run.batch.statistics_group = run.batch.micro_batch;
 }
 

@@ -1,0 +1,42 @@
+#include "trainer/first_start.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "common/log.h"
+#include "trainer/machine.h"
+
+namespace understudy {
+namespace {
+
+void decide_threads(std::int64_t& threads, Communicator& ranks) {
+  if (threads == 0) {
+    threads =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()) / ranks.local_size());
+    threads = ranks.all_reduce(threads, Reduction::kMin, "agree on the number of threads");
+    spdlog::warn(
+        "cluster.threads_per_rank = 0: {} from now on; the number is part of the run's bits and is kept in its "
+        "configuration",
+        threads);
+  }
+  set_intra_operator_threads(static_cast<int>(threads));
+}
+
+}  // namespace
+
+void keep_what_was_decided(RunConfig& config, const RunConfig& before) {
+  if (config.threads_per_rank == 0) config.threads_per_rank = before.threads_per_rank;
+  if (config.device == DeviceChoice::kAuto) config.device = before.device;
+  if (config.reduction == GradientReduction::kAuto) config.reduction = before.reduction;
+}
+
+c10::Device decide_for_this_job(RunConfig& config, Communicator& ranks) {
+  decide_threads(config.threads_per_rank, ranks);
+  const c10::Device device = take_device(config.device, ranks);
+  config.device = device.is_cpu() ? DeviceChoice::kCpu : DeviceChoice::kGpu;
+  if (config.reduction == GradientReduction::kAuto)
+    config.reduction = device.is_cpu() ? GradientReduction::kOrdered : GradientReduction::kFast;
+  return device;
+}
+
+}  // namespace understudy

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include "clusters/communicator.h"
+#include "trainer/run_config.h"
+
+namespace understudy {
+
+/// Fills in what a configuration leaves open and the first start of the run has decided: threads, device, order of
+/// sums. They are part of the run's bits.
+void keep_what_was_decided(RunConfig& config, const RunConfig& before);
+
+/// Decides what is open still by what this job has, and sets it up: threads, the rank's device, the order of sums.
+/// Collective; the same on all ranks. @returns  this rank's device
+/// @throws ConfigError  as take_device
+c10::Device decide_for_this_job(RunConfig& config, Communicator& ranks);
+
+}  // namespace understudy
