@@ -59,8 +59,9 @@ ExportFormats parse_export_formats(std::string_view list) {
 
 std::vector<ExportedFile> export_run(const ExportRequest& request) {
   keep_tensor_memory();
-  ExportFolder folder(request.out);
+  ExportFolder folder(request.out, request.stop_requested);
   const LoadedCheckpoint checkpoint = choose_checkpoint(request.run, request.checkpoint);
+  folder.leave_if_asked();
   write_files(request, checkpoint, folder);
   folder.publish();
   for (const std::string& note : folder.notes()) spdlog::warn("{}", note);

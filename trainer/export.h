@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct ExportRequest {
   std::string checkpoint = "best";  ///< best, newest or an iteration
   std::filesystem::path out;        ///< folder that must not exist
   ExportFormats formats;
+  std::function<bool()> stop_requested;  ///< whether to give up; asked between steps. Empty: never
 };
 
 /// What a recipe exports from.
@@ -40,7 +42,7 @@ struct ExportSource {
 
 /// Writes a checkpoint's networks for use outside: the recipe's files, run.toml and model_card.json, each read back and
 /// compared. The folder appears under its name when everything is in it.
-/// @returns what was written. @throws ConfigError, CheckpointError, FileError  and leaves nothing behind
+/// @returns what was written. @throws ConfigError, CheckpointError, FileError, ExportStopped  and leaves nothing behind
 std::vector<ExportedFile> export_run(const ExportRequest& request);
 
 }  // namespace understudy

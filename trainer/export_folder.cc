@@ -86,8 +86,9 @@ void require_same_value(const PickleValue& wanted, const PickleValue& found, con
   std::visit(SameValue{found, place}, wanted.variant());
 }
 
-ExportFolder::ExportFolder(fs::path out)
+ExportFolder::ExportFolder(fs::path out, std::function<bool()> stop_requested)
     : out_(out.has_filename() ? std::move(out) : out.parent_path()),
+      stop_requested_(std::move(stop_requested)),
       folder_(fmt::format("{}.partial-{}", out_.string(), ::getpid())) {
   if (fs::exists(fs::symlink_status(out_))) {
     throw ConfigError(
@@ -106,29 +107,40 @@ ExportFolder::~ExportFolder() {
 }
 
 void ExportFolder::write_safetensors(const std::string& name, const NamedTensors& tensors, std::string what) {
+  leave_if_asked();
   understudy::write_safetensors(path_of(name), tensors);
+  leave_if_asked();
   require_same_tensors(tensors, SafetensorsFile::open(path_of(name)).all(), name);
   add_file(name, std::move(what));
 }
 
 void ExportFolder::write_torch(const std::string& name, const PickleValue& value, std::string what) {
+  leave_if_asked();
   write_torch_file(path_of(name), value);
+  leave_if_asked();
   require_same_value(value, read_torch_file(path_of(name)), name);
   add_file(name, std::move(what));
 }
 
 void ExportFolder::write_text(const std::string& name, std::string_view text, std::string what) {
+  leave_if_asked();
   write_file_atomically(path_of(name), text);
   if (read_file(path_of(name)) != text) fail(name, "another text");
   add_file(name, std::move(what));
 }
 
 void ExportFolder::add_file(const std::string& name, std::string what) {
+  leave_if_asked();
   sync_file(path_of(name));
   files_.push_back({name, std::move(what), fs::file_size(path_of(name)), sha256_of_file(path_of(name))});
 }
 
+void ExportFolder::leave_if_asked() const {
+  if (stop_requested_ && stop_requested_()) throw ExportStopped();
+}
+
 void ExportFolder::publish() {
+  leave_if_asked();
   publish_folder(folder_, out_);
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +21,20 @@ struct ExportedFile {
   std::string sha256;
 };
 
+/// The user asked to stop: unwinds an export, which leaves nothing behind.
+class ExportStopped : public std::runtime_error {
+ public:
+  ExportStopped() : std::runtime_error("the export was stopped on request") {}
+};
+
 /// An export under construction: a folder with a temporary name beside its final one, removed again unless it was
 /// published. Whatever is written is read back and compared before the next file is begun.
+/// Where a request to stop was made, every step below and `publish` throw ExportStopped instead.
 class ExportFolder {
  public:
+  /// @param stop_requested  whether to give up; asked between the steps. Empty: never
   /// @throws ConfigError  when `out` exists. @throws FileError
-  explicit ExportFolder(std::filesystem::path out);
+  explicit ExportFolder(std::filesystem::path out, std::function<bool()> stop_requested = {});
   ~ExportFolder();
   ExportFolder(const ExportFolder&) = delete;
   ExportFolder& operator=(const ExportFolder&) = delete;
@@ -33,6 +43,8 @@ class ExportFolder {
   void write_safetensors(const std::string& name, const NamedTensors& tensors, std::string what);
   void write_torch(const std::string& name, const PickleValue& value, std::string what);
   void write_text(const std::string& name, std::string_view text, std::string what);
+  /// For a caller whose own steps are long. @throws ExportStopped
+  void leave_if_asked() const;
   /// Takes a file that the caller wrote to path_of(name) and checked.
   void add_file(const std::string& name, std::string what);
   /// Something that the reader of the model card should know.
@@ -47,6 +59,7 @@ class ExportFolder {
 
  private:
   std::filesystem::path out_;
+  std::function<bool()> stop_requested_;
   std::filesystem::path folder_;
   std::vector<ExportedFile> files_;
   std::vector<std::string> notes_;

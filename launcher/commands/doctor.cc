@@ -12,6 +12,7 @@
 #include "common/version.h"
 #include "launcher/commands/command.h"
 #include "launcher/run_check_report.h"
+#include "trainer/gpu_driver.h"
 #include "trainer/machine.h"
 
 namespace understudy {
@@ -61,6 +62,7 @@ ExitCode examine() {
        fmt::format("{}, {} cores, {}", cpu_model(), std::thread::hardware_concurrency(), torch_cpu_capability()));
   line("memory", memory());
   line("GPU", gpu_summary());
+  line("GPU driver", explain_driver(gpu_software()));
   line("MPI", first_line_of("mpirun --version"));
   line("SLURM", first_line_of("sinfo --version"));
   line("disk", free_disk());

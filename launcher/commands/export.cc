@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "clusters/stop_request.h"
+#include "common/log.h"
 #include "launcher/commands/command.h"
 
 namespace understudy {
@@ -16,8 +18,15 @@ struct ExportArguments {
 
 ExitCode run(ExportArguments arguments) {
   arguments.request.formats = parse_export_formats(arguments.formats);
-  for (const ExportedFile& file : export_run(arguments.request)) {
-    fmt::print("{:<20} {:>12} bytes  {}\n", file.name, file.size, file.what);
+  const StopRequest stop;
+  arguments.request.stop_requested = [&stop] { return stop.requested(); };
+  try {
+    for (const ExportedFile& file : export_run(arguments.request)) {
+      fmt::print("{:<20} {:>12} bytes  {}\n", file.name, file.size, file.what);
+    }
+  } catch (const ExportStopped&) {
+    spdlog::info("stopped on request; nothing was written");
+    return ExitCode::kRunAgain;
   }
   fmt::print("export in {}\n", arguments.request.out.string());
   return ExitCode::kDone;

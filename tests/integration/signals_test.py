@@ -1,4 +1,6 @@
 """A request to stop finishes the iteration, saves, and says so with exit code 75; the next start goes on to the same bits."""
+import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -42,6 +44,33 @@ class Signals(unittest.TestCase):
             self.stop_once("two", number, 2)
         self.shop.train("two", ranks=2)
         self.assertEqual(self.shop.digests("two"), self.reference)
+
+    def test_export_leaves_nothing_behind(self):
+        """The model card, last of the files, reads metrics.jsonl: as a pipe it holds the export until the signal is sent."""
+        held = self.shop.folder / "held"
+        shutil.copytree(self.shop.folder / "reference", held)
+        (held / "metrics.jsonl").unlink()
+        os.mkfifo(held / "metrics.jsonl")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process = subprocess.Popen([processes.BINARY, "export", "--run", held, "--out", self.shop.folder / "exported"],
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            pipe = []
+            self.assertTrue(processes.wait_for(lambda: pipe.extend(opened_by_a_reader(held / "metrics.jsonl")) or pipe, process))
+            self.assertEqual(len(list(self.shop.folder.glob("exported.partial-*"))), 1)
+            process.send_signal(number)
+            os.close(pipe[0])
+            output, _ = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 75, output)
+            self.assertIn("nothing was written", output)
+            self.assertEqual(list(self.shop.folder.glob("exported*")), [])
+
+
+def opened_by_a_reader(pipe):
+    """A descriptor to write to the pipe, in a list; empty as long as nobody reads from it."""
+    try:
+        return [os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)]
+    except OSError:
+        return []
 
 
 if __name__ == "__main__":

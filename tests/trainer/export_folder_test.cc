@@ -48,6 +48,24 @@ TEST(ExportFolder, LeavesNothingBehindUnlessPublished) {
   EXPECT_TRUE(fs::is_empty(place.path()));
 }
 
+TEST(ExportFolder, LeavesBetweenFilesWhenAskedTo) {
+  const TemporaryFolder place;
+  bool asked = false;
+  {
+    ExportFolder folder(place.path() / "export", [&asked] { return asked; });
+    folder.write_text("note.txt", "hello", "text");
+    asked = true;
+    EXPECT_THROW(folder.write_safetensors("w.safetensors", two_tensors(), "weights"), ExportStopped);
+    EXPECT_THROW(folder.write_torch("w.pt", state_dict_from(two_tensors()), "weights"), ExportStopped);
+    EXPECT_THROW(folder.write_text("more.txt", "hello", "text"), ExportStopped);
+    EXPECT_THROW(folder.add_file("note.txt", "text"), ExportStopped);
+    EXPECT_THROW(folder.publish(), ExportStopped);
+    EXPECT_FALSE(fs::exists(folder.path_of("w.safetensors")));
+    EXPECT_FALSE(fs::exists(folder.path_of("w.pt")));
+  }
+  EXPECT_TRUE(fs::is_empty(place.path()));
+}
+
 TEST(ExportFolder, RefusesAFolderThatExists) {
   const TemporaryFolder place;
   EXPECT_THAT([&] { ExportFolder folder(place.path()); },

@@ -104,10 +104,13 @@ NamedTensors tensors_of(const torch::jit::Module& script) {
 
 void write_script(const FsrtRecipeConfig& config, const FsrtNetworks& networks, ExportFolder& folder) {
   const char* name = "reenactor.ts.pt";
+  folder.leave_if_asked();
   script_reenactor(config.model, networks).save(folder.path_of(name).string());
+  folder.leave_if_asked();
   const torch::jit::Module script = torch::jit::load(folder.path_of(name).string());
   const NamedTensors weights = reenactor_state(networks);
   require_same_tensors(weights, tensors_of(script), name);
+  folder.leave_if_asked();
   require_same_pictures(script, config, weights);
   folder.add_file(name, "TorchScript of the whole reenactor; torch.jit.load reads it without this project");
 }
