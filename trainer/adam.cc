@@ -4,6 +4,15 @@
 #include <ATen/ops/_fused_adam.h>
 
 namespace understudy {
+namespace {
+
+/// The fused step wants a gradient to lie in memory like its parameter, which autograd leaves open for dimensions of
+/// size 1.
+at::Tensor laid_out_like(const at::Tensor& gradient, const at::Tensor& parameter) {
+  return gradient.strides() == parameter.strides() ? gradient : at::empty_like(parameter).copy_(gradient);
+}
+
+}  // namespace
 
 Adam::Adam(std::vector<std::pair<std::string, at::Tensor>> parameters, AdamOptions options)
     : parameters_(std::move(parameters)), steps_(at::zeros({}, at::kDouble)), options_(options) {
@@ -16,6 +25,7 @@ Adam::Adam(std::vector<std::pair<std::string, at::Tensor>> parameters, AdamOptio
 void Adam::step(std::span<const at::Tensor> gradients, double learning_rate) {
   const at::NoGradGuard no_grad;
   steps_.add_(1);
+  at::Tensor step;  // as the fused step reads it: float32 on the parameters' device
   std::vector<at::Tensor> parameters;
   std::vector<at::Tensor> used_gradients;
   std::vector<at::Tensor> first;
@@ -23,11 +33,13 @@ void Adam::step(std::span<const at::Tensor> gradients, double learning_rate) {
   std::vector<at::Tensor> steps;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if (!gradients[i].defined()) continue;
-    parameters.push_back(parameters_[i].second);
-    used_gradients.push_back(gradients[i]);
+    const at::Tensor& parameter = parameters_[i].second;
+    if (!step.defined()) step = steps_.to(parameter.device(), at::kFloat);
+    parameters.push_back(parameter);
+    used_gradients.push_back(laid_out_like(gradients[i], parameter));
     first.push_back(first_moments_[i]);
     second.push_back(second_moments_[i]);
-    steps.push_back(steps_.to(at::kFloat));
+    steps.push_back(step);
   }
   if (parameters.empty()) return;
   at::_fused_adam_(parameters,

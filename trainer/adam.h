@@ -17,10 +17,12 @@ class Adam {
  public:
   Adam(std::vector<std::pair<std::string, at::Tensor>> parameters, AdamOptions options);
 
-  /// One step. @param gradients  one a parameter, in their order; an undefined one leaves its parameter alone
+  /// One step, on the parameters' device. @param gradients  one a parameter, in their order; an undefined one leaves
+  /// its parameter alone
   void step(std::span<const at::Tensor> gradients, double learning_rate);
 
-  /// "<name>.exp_avg", "<name>.exp_avg_sq" for each parameter and "step" (float64 scalar): the tensors themselves.
+  /// "<name>.exp_avg", "<name>.exp_avg_sq" for each parameter and "step" (float64 scalar on the CPU): the tensors
+  /// themselves.
   std::vector<std::pair<std::string, at::Tensor>> state() const;
 
  private:

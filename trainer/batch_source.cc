@@ -4,6 +4,8 @@
 
 #include <torch/torch.h>
 
+#include "trainer/device_transfer.h"
+
 namespace understudy {
 
 MicroBatch make_micro_batch(const Recipe& recipe,
@@ -29,8 +31,9 @@ TrainingBatches::TrainingBatches(const Recipe& recipe,
                                  const BatchLayout& layout,
                                  MicroBatchRange range,
                                  Iteration first_iteration,
-                                 const LoaderOptions& options) {
-  const auto make = [&recipe, &sampler, layout, range, first_iteration](std::uint64_t number) {
+                                 const LoaderOptions& options)
+    : device_(options.device) {
+  const auto make = [&recipe, &sampler, layout, range, first_iteration, device = device_](std::uint64_t number) {
     const auto step = static_cast<std::int64_t>(number);
     const Iteration iteration = first_iteration + step / range.count();
     const std::int64_t index = range.first + step % range.count();
@@ -39,15 +42,17 @@ TrainingBatches::TrainingBatches(const Recipe& recipe,
       const std::int64_t slot = index * layout.micro_batch + i;
       episodes.push_back(sampler.episode(static_cast<std::uint64_t>(iteration * layout.global_batch + slot)));
     }
-    return make_micro_batch(
-        recipe, sampler.set(), std::move(episodes), index, {.training = true, .iteration = iteration});
+    return staged_for(
+        device,
+        make_micro_batch(
+            recipe, sampler.set(), std::move(episodes), index, {.training = true, .iteration = iteration}));
   };
   prefetcher_ = std::make_unique<Prefetcher<MicroBatch>>(
       make, 0, static_cast<std::size_t>(options.threads), static_cast<std::size_t>(options.prefetch));
 }
 
 MicroBatch TrainingBatches::next() {
-  return prefetcher_->next();
+  return moved_to(device_, prefetcher_->next());
 }
 
 ValidationBatches::ValidationBatches(const Recipe& recipe,
@@ -55,21 +60,24 @@ ValidationBatches::ValidationBatches(const Recipe& recipe,
                                      const std::vector<Episode>& list,
                                      std::int64_t micro_batch,
                                      MicroBatchRange range,
-                                     const LoaderOptions& options) {
-  const auto make = [&recipe, &sampler, &list, micro_batch, range](std::uint64_t number) {
+                                     const LoaderOptions& options)
+    : device_(options.device) {
+  const auto make = [&recipe, &sampler, &list, micro_batch, range, device = device_](std::uint64_t number) {
     const std::int64_t index = range.first + static_cast<std::int64_t>(number);
     const auto begin = list.begin() + std::min<std::int64_t>(index * micro_batch, std::ssize(list));
     const auto end = list.begin() + std::min<std::int64_t>((index + 1) * micro_batch, std::ssize(list));
     if (begin == end) return MicroBatch{};  // prepared ahead of need, past the end of the list
-    return make_micro_batch(
-        recipe, sampler.set(), std::vector<Episode>(begin, end), index, {.training = false, .iteration = 0});
+    return staged_for(
+        device,
+        make_micro_batch(
+            recipe, sampler.set(), std::vector<Episode>(begin, end), index, {.training = false, .iteration = 0}));
   };
   prefetcher_ = std::make_unique<Prefetcher<MicroBatch>>(
       make, 0, static_cast<std::size_t>(options.threads), static_cast<std::size_t>(options.prefetch));
 }
 
 MicroBatch ValidationBatches::next() {
-  return prefetcher_->next();
+  return moved_to(device_, prefetcher_->next());
 }
 
 }  // namespace understudy

@@ -19,7 +19,8 @@ struct MicroBatchRange {
 
 struct LoaderOptions {
   std::int64_t threads = 2;
-  std::int64_t prefetch = 4;  ///< micro-batches prepared ahead
+  std::int64_t prefetch = 4;     ///< micro-batches prepared ahead
+  at::Device device = at::kCPU;  ///< where `next` puts the tensors
 };
 
 /// Stacks prepared samples into one micro-batch. Pure: any thread, any rank, the same bits.
@@ -36,10 +37,12 @@ class TrainingBatches {
                   Iteration first_iteration,
                   const LoaderOptions& options);
 
-  /// The next micro-batch of this rank; waits for the threads when it is not ready. Throws what preparing it threw.
+  /// The next micro-batch of this rank, on the device; waits for the threads when it is not ready. Throws what
+  /// preparing it threw.
   MicroBatch next();
 
  private:
+  at::Device device_;
   std::unique_ptr<Prefetcher<MicroBatch>> prefetcher_;
 };
 
@@ -55,6 +58,7 @@ class ValidationBatches {
   MicroBatch next();
 
  private:
+  at::Device device_;
   std::unique_ptr<Prefetcher<MicroBatch>> prefetcher_;
 };
 

@@ -40,4 +40,12 @@ void set_intra_operator_threads(int threads) {
   at::set_num_threads(threads);
 }
 
+void use_deterministic_kernels() {
+  at::Context& context = at::globalContext();
+  context.setDeterministicCuDNN(true);
+  context.setBenchmarkCuDNN(false);  // the fastest algorithm of a start need not be that of the next
+  context.setDeterministicAlgorithms(true, /*warn_only=*/false);
+  context.setDeterministicFillUninitializedMemory(false);  // nothing reads what was not written
+}
+
 }  // namespace understudy

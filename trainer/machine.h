@@ -21,4 +21,8 @@ std::int64_t memory_of_machine();
 /// Sets the intra-operator threads of this process; their number is part of the bits of a run.
 void set_intra_operator_threads(int threads);
 
+/// Has GPUs of this process add in one order, so that the same step gives the same bits again. An operator that has no
+/// such form then throws c10::Error instead of running. cuBLAS also needs CUBLAS_WORKSPACE_CONFIG in the environment.
+void use_deterministic_kernels();
+
 }  // namespace understudy

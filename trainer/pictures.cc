@@ -7,7 +7,8 @@
 namespace understudy {
 
 Picture picture_of(const at::Tensor& planes) {
-  const at::Tensor bytes = (planes.detach().clamp(0, 1) * 255).round().to(at::kByte).permute({1, 2, 0}).contiguous();
+  const at::Tensor rounded = (planes.detach().clamp(0, 1) * 255).round().to(at::kCPU, at::kByte);
+  const at::Tensor bytes = rounded.permute({1, 2, 0}).contiguous();
   Picture picture(static_cast<int>(planes.size(2)), static_cast<int>(planes.size(1)));
   std::memcpy(picture.rgb.data(), bytes.data_ptr(), picture.rgb.size());
   return picture;

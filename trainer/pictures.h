@@ -6,7 +6,8 @@
 
 namespace understudy {
 
-/// A tensor [3, h, w] as an 8-bit picture: clamped to [0, 1], then rounded, as skimage's img_as_ubyte does.
+/// A tensor [3, h, w] on any device as an 8-bit picture: clamped to [0, 1], then rounded, as skimage's img_as_ubyte
+/// does.
 Picture picture_of(const at::Tensor& planes);
 
 /// An 8-bit picture as float32 planes [3, h, w] in [0, 1].

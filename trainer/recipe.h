@@ -97,6 +97,10 @@ class Recipe {
   /// Frames of a sample and the annotations it needs.
   virtual EpisodeSpec episode() const = 0;
 
+  /// Moves networks, frozen ones too, to a device and settles what its products compute in. Called once, before
+  /// anything else that computes. Parameters and buffers stay the tensors that `players` and `state` hand out.
+  virtual void move_to(at::Device device) = 0;
+
   /// Decodes and augments; called on any thread; all draws are keyed by the sample's number.
   virtual Sample prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const = 0;
 

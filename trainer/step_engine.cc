@@ -46,10 +46,20 @@ at::Device device_of(const std::vector<Player>& players) {
   return players.front().parameters.front().second.device();
 }
 
-/// One pass without a copy: a sum is finite only if all its terms are. It may overflow where they are finite, which a
-/// second look settles.
-bool is_finite(const at::Tensor& values) {
-  return std::isfinite(values.sum().item<double>()) || std::isfinite(values.abs().max().item<double>());
+/// Whether the sum of each tensor is finite, all read from the device at once. One pass without a copy: a sum is finite
+/// only if all its terms are.
+std::vector<bool> have_finite_sums(const std::vector<at::Tensor>& tensors) {
+  if (tensors.empty()) return {};
+  std::vector<at::Tensor> sums;
+  for (const at::Tensor& tensor : tensors) sums.push_back(tensor.sum());
+  const at::Tensor finite = at::stack(sums).to(at::kCPU).isfinite();
+  const bool* values = finite.const_data_ptr<bool>();
+  return std::vector<bool>(values, values + finite.numel());
+}
+
+/// The second look at a tensor whose sum is not finite: it may have overflowed.
+bool has_finite_values(const at::Tensor& values) {
+  return std::isfinite(values.abs().max().item<double>());
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -158,10 +168,17 @@ std::vector<CoupledGroup> StepEngine::couple(const std::vector<MicroBatch>& batc
 
 std::optional<std::string> StepEngine::find_non_finite(const Player& player, const at::Tensor& loss) const {
   if (!std::isfinite(loss.item<double>())) return "loss of " + player.name;
+  std::vector<std::string> names;
+  std::vector<at::Tensor> gradients;
   for (const auto& [name, parameter] : player.parameters) {
-    const at::Tensor& gradient = parameter.grad();
-    if (gradient.defined() && !is_finite(gradient)) {
-      return fmt::format("gradient of {} {}", player.name, name);
+    if (!parameter.grad().defined()) continue;
+    names.push_back(name);
+    gradients.push_back(parameter.grad());
+  }
+  const std::vector<bool> finite_sums = have_finite_sums(gradients);
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    if (!finite_sums[i] && !has_finite_values(gradients[i])) {
+      return fmt::format("gradient of {} {}", player.name, names[i]);
     }
   }
   return std::nullopt;

@@ -64,13 +64,16 @@ class Run {
 
   RunState state() { return {*recipe_, *engine_, *stopping_, completed_, finished_, due_}; }
   const RunConfig& config() const { return settings_->run; }
+  LoaderOptions loader_options() const {
+    return {.threads = config().loader_threads, .prefetch = config().prefetch, .device = device_};
+  }
 
   const TrainRequest& request_;
   const RankContext& context_;
   Communicator& ranks_;
+  at::Device device_{at::kCPU};  ///< where this rank computes
   CheckpointStore store_;
   std::optional<RunSettings> settings_;
-  c10::Device device_{c10::kCPU};
   RunIdentity identity_;
   std::shared_ptr<const DataSet> train_set_;
   std::shared_ptr<const DataSet> validation_set_;
@@ -167,13 +170,14 @@ void Run::open_data_and_recipe() {
     validation_set_ = collect(problems, "data.validation", [&] { return open_set(config().validation_set); });
   }
   problems.raise_if_any(request_.config_name);
+  if (device_.is_cuda()) use_deterministic_kernels();
+  recipe_->move_to(device_);
   const auto seed = static_cast<std::uint64_t>(config().seed);
-  const LoaderOptions loader{.threads = config().loader_threads, .prefetch = config().prefetch};
   sampler_.emplace(train_set_, seed, recipe_->episode());
   identity_.data_fingerprints["train"] = train_set_->fingerprint();
   if (validation_set_ && config().validation.every > 0) {
     validation_sampler_.emplace(validation_set_, seed, recipe_->episode());
-    validator_.emplace(*recipe_, *validation_sampler_, config().validation, loader);
+    validator_.emplace(*recipe_, *validation_sampler_, config().validation, loader_options());
     identity_.data_fingerprints["validation"] = validation_set_->fingerprint();
   }
   identity_.config = settings_->text();
@@ -208,13 +212,12 @@ void Run::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
   }
   open_logs(metrics_bytes);
   const MicroBatchRun range = engine_->range();
-  batches_ = std::make_unique<TrainingBatches>(
-      *recipe_,
-      *sampler_,
-      config().batch,
-      MicroBatchRange{range.begin, range.begin + range.count},
-      completed_,
-      LoaderOptions{.threads = config().loader_threads, .prefetch = config().prefetch});
+  batches_ = std::make_unique<TrainingBatches>(*recipe_,
+                                               *sampler_,
+                                               config().batch,
+                                               MicroBatchRange{range.begin, range.begin + range.count},
+                                               completed_,
+                                               loader_options());
 }
 
 void Run::open_logs(std::int64_t metrics_bytes) {

@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include "trainer/device_transfer.h"
+
 namespace understudy {
 namespace {
 
@@ -75,8 +77,12 @@ std::vector<double> Validator::means_of(const std::vector<std::string>& rows_of_
 }
 
 MicroBatch Validator::episode(std::int64_t number) const {
-  return make_micro_batch(
-      recipe_, sampler_.set(), {list_.at(static_cast<std::size_t>(number))}, 0, {.training = false, .iteration = 0});
+  return moved_to(loader_.device,
+                  make_micro_batch(recipe_,
+                                   sampler_.set(),
+                                   {list_.at(static_cast<std::size_t>(number))},
+                                   0,
+                                   {.training = false, .iteration = 0}));
 }
 
 }  // namespace understudy

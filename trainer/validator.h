@@ -21,7 +21,7 @@ class Validator {
   /// @returns  the mean of every metric over the list, the same numbers on every rank; nothing when it was stopped
   std::optional<std::vector<Term>> run(Recipe& recipe, const RankContext& context) const;
 
-  /// One episode of the list as a micro-batch of its own, for sample pictures.
+  /// One episode of the list as a micro-batch of its own, on the device, for sample pictures.
   MicroBatch episode(std::int64_t number) const;
 
   std::int64_t episodes() const { return static_cast<std::int64_t>(list_.size()); }

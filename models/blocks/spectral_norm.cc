@@ -4,6 +4,8 @@
 
 #include <torch/torch.h>
 
+#include "models/blocks/autocast.h"
+
 namespace understudy {
 namespace {
 
@@ -31,6 +33,7 @@ DiscriminatorConv::DiscriminatorConv(const ConvShape& shape, bool spectral_norm)
 
 at::Tensor DiscriminatorConv::weight() const {
   if (!spectral_norm_) return weight_;
+  const ProductsScope exact(weight_.device().type(), Products::kAsGiven);
   // Copies: the next power iteration changes the buffers while a graph may still need these.
   const at::Tensor sigma = at::dot(u_.clone(), at::mv(weight_.flatten(1), v_.clone()));
   return weight_ / sigma;

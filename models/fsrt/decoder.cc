@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "models/blocks/autocast.h"
 #include "models/blocks/coordinate_grid.h"
 #include "models/fsrt/positional_encoding.h"
 
@@ -56,13 +57,14 @@ TokenMemory FsrtDecoder::prepare_tokens(const at::Tensor& tokens) const {
 }
 
 // What the queries of a sample share. Fast: the first layer's product with the keypoint encoding and the expression,
-// and its bias, [b, 1, hidden]. Plain: keypoint encoding and expression themselves.
+// and its bias, [b, 1, hidden], in the weights' precision. Plain: keypoint encoding and expression themselves.
 at::Tensor FsrtDecoder::sample_share(const at::Tensor& keypoints, const at::Tensor& expression) const {
   const Linear& first = input_mlp_->first();
   const Octaves octaves{config_.keypoint_octaves, config_.keypoint_start_octave};
   const at::Tensor encoded = encode_positions(keypoints.flatten(1), octaves, first.weight().scalar_type());
   const at::Tensor constants = at::cat({encoded, expression}, 1).unsqueeze(1);
   if (config_.plain_arithmetic) return constants;
+  const ProductsScope exact(first.weight().device().type(), Products::kAsGiven);
   const std::int64_t expression_column = encoded.size(1) + config_.pixel_channels();
   const at::Tensor weight = at::cat({first.weight().narrow(1, 0, encoded.size(1)),
                                      first.weight().narrow(1, expression_column, config_.expression_size)},

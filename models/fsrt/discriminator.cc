@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include "models/blocks/anti_alias.h"
+#include "models/blocks/bilinear.h"
 #include "models/blocks/coordinate_grid.h"
 
 namespace understudy {
@@ -36,7 +37,7 @@ Discriminator::Discriminator(const FsrtModelConfig& config)
 at::Tensor Discriminator::input_channels(const at::Tensor& images, const at::Tensor& keypoints) const {
   at::Tensor resized = images;
   if (images.size(2) != image_size_ || images.size(3) != image_size_) {
-    resized = at::upsample_bilinear2d(images, {image_size_, image_size_}, /*align_corners=*/true);
+    resized = resize_bilinear_aligned(images, image_size_, image_size_);
   }
   if (!use_keypoints_) return resized;
   return at::cat({resized, gaussian_heatmaps(keypoints, image_size_, image_size_, kHeatmapVariance)}, 1);

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "models/blocks/autocast.h"
 #include "models/blocks/coordinate_grid.h"
 #include "models/fsrt/positional_encoding.h"
 
@@ -68,8 +69,10 @@ FsrtEncoder::FsrtEncoder(const FsrtModelConfig& config) : config_(config) {
 
 // The share of the pixel encoding and of the channels that are constant over a picture, [n, o, h, w], is a sum over
 // the three taps of y of functions of x and over the three taps of x of functions of y: one matrix product of rank 6.
+// In the weights' precision: bfloat16 would round each of these sums before they are added up.
 at::Tensor FsrtEncoder::position_share(const at::Tensor& constants, std::int64_t height, std::int64_t width) const {
   const at::Tensor& weight = convs_.front()->weight();
+  const ProductsScope exact(weight.device().type(), Products::kAsGiven);
   const std::int64_t keypoint_channels = config_.keypoint_channels();
   const std::int64_t first_constant = 3 + keypoint_channels + config_.pixel_channels();
   const at::Tensor constant_weight = at::cat(

@@ -49,6 +49,13 @@ void convert_precision(FsrtNetworks& networks, at::ScalarType precision) {
   if (networks.pyramid) convert_precision(*networks.pyramid, precision);
 }
 
+void move_to(FsrtNetworks& networks, at::Device device) {
+  networks.model->to(device);
+  networks.detector->to(device);
+  if (networks.discriminator) networks.discriminator->to(device);
+  if (networks.pyramid) networks.pyramid->to(device);
+}
+
 at::Tensor render_picture(FsrtModel& model,
                           const at::Tensor& sources,
                           const at::Tensor& source_keypoints,

@@ -45,6 +45,9 @@ FsrtNetworks make_fsrt_networks(const FsrtModelConfig& config, std::uint64_t see
 /// Converts every network; call before an optimiser or a gradient exists.
 void convert_precision(FsrtNetworks& networks, at::ScalarType precision);
 
+/// Moves every network to a device; parameters and buffers stay the tensors that they are.
+void move_to(FsrtNetworks& networks, at::Device device);
+
 /// A rendered picture: encode, prepare tokens and decode every pixel, without a graph. @return [b, 3, size, size]
 at::Tensor render_picture(FsrtModel& model,
                           const at::Tensor& sources,

@@ -31,6 +31,7 @@ class ToyRecipe final : public Recipe {
   int statistics_calls = 0;
 
   EpisodeSpec episode() const override { return {.sources = 1}; }
+  void move_to(at::Device) override {}
 
   /// Numbers that tell the episode and its use.
   Sample prepare(const DataSet&, const Episode& episode, const SampleUse& use) const override {

@@ -24,5 +24,18 @@ TEST(Machine, SetsTheThreadsOfThisProcess) {
   EXPECT_EQ(at::get_num_threads(), before);
 }
 
+TEST(Machine, AsksForDeterministicKernels) {
+  at::Context& context = at::globalContext();
+  const bool filled = context.deterministicFillUninitializedMemory();
+  use_deterministic_kernels();
+  EXPECT_TRUE(context.deterministicAlgorithms());
+  EXPECT_FALSE(context.deterministicAlgorithmsWarnOnly());
+  EXPECT_TRUE(context.deterministicCuDNN());
+  EXPECT_FALSE(context.benchmarkCuDNN());
+  context.setDeterministicAlgorithms(false, false);
+  context.setDeterministicCuDNN(false);
+  context.setDeterministicFillUninitializedMemory(filled);
+}
+
 }  // namespace
 }  // namespace understudy

@@ -10,6 +10,7 @@
 #include <torch/torch.h>
 
 #include "clusters/communicator.h"
+#include "tests/trainer/noise_batch.h"
 #include "tests/trainer/tiny_run.h"
 #include "trainer/recipes/fsrt/fsrt_memory.h"
 #include "trainer/recipes/keypoints/keypoints_recipe.h"
@@ -76,34 +77,6 @@ std::int64_t peak_of_step(Recipe& recipe, const RunConfig& run, const MicroBatch
   return TensorMeter::instance().peak_of([&] { engine.run(batch.iteration, {batch}, false); });
 }
 
-MicroBatch noise_batch(const FsrtRecipeConfig& config, std::int64_t samples, Iteration iteration) {
-  const std::int64_t n = config.model.image_size;
-  const std::int64_t queries = FsrtPhase::at(config.phases, iteration).whole_picture ? config.data.query_pixels
-                                                                                     : config.data.query_pixels_phase1;
-  const auto sources = [&] { return at::rand({samples, config.model.sources, 3, n, n}); };
-  const auto driving = [&] { return at::rand({samples, 3, n, n}); };
-  const FsrtBatch batch{.source_a1 = sources(),
-                        .source_a2 = sources(),
-                        .source_full_a2 = sources(),
-                        .driving_a1 = driving(),
-                        .driving_a2 = driving(),
-                        .driving_full_a2 = driving(),
-                        .driving_face_a3 = driving(),
-                        .crop_scale = at::ones({samples, 2}),
-                        .crop_shift = at::zeros({samples, 2}),
-                        .query_pixels = at::arange(queries, at::kLong).expand({samples, -1}).contiguous(),
-                        .plain_from_a2 = at::zeros({samples}, at::kByte),
-                        .use_plain_expression = at::zeros({samples}, at::kByte)};
-  return {.iteration = iteration,
-          .index = 0,
-          .episodes = std::vector<Episode>(static_cast<std::size_t>(samples)),
-          .tensors = to_sample(batch)};
-}
-
-constexpr Iteration kPhase1 = 0;
-constexpr Iteration kPhase2 = 200'000;
-constexpr Iteration kPhase3 = 500'500;
-
 /// Estimated over measured.
 double ratio(const FsrtRecipeConfig& config, std::int64_t samples, Iteration iteration) {
   RunConfig run;
@@ -146,6 +119,14 @@ auto about_one() {
 TEST(FsrtMemory, IsAsEstimatedInEveryPhase) {
   for (const Iteration iteration : {kPhase1, kPhase2, kPhase3}) {
     EXPECT_THAT(ratio(small_config(), 4, iteration), about_one()) << "iteration " << iteration;
+  }
+}
+
+TEST(FsrtMemory, IsAsEstimatedWithBfloat16Products) {
+  FsrtRecipeConfig config = small_config();
+  config.precision = Precision::kBfloat16;
+  for (const Iteration iteration : {kPhase1, kPhase2, kPhase3}) {
+    EXPECT_THAT(ratio(config, 4, iteration), about_one()) << "iteration " << iteration;
   }
 }
 

@@ -185,6 +185,15 @@ TEST(StepEngine, FindsAGradientThatIsNotFiniteAndStepsNobody) {
       inputs_of(0), [](ToyRecipe& recipe) { recipe.infinite_gradient_at = 7; }, "gradient of generator weight");
 }
 
+TEST(StepEngine, AcceptsFiniteGradientsWhoseSumOverflows) {
+  at::Tensor inputs = inputs_of(0);
+  inputs[7].fill_(1.58e19);
+  const StepReport report = run_ranks(1, 0, {inputs})[0].reports[0];
+  EXPECT_TRUE(report.finite);
+  EXPECT_FALSE(report.finding);
+  EXPECT_GT(report.terms[0].second, 1e36) << "no sum overflows";
+}
+
 TEST(StepEngine, TellsEveryRankThatOneWantsToStop) {
   run_on_thread_ranks(3, [](Communicator& ranks) {
     ToyRecipe recipe;

@@ -103,16 +103,31 @@ Count query_passing(const FsrtModelConfig& m) {
   return std::max({embed, attend, feed_forward, draw});
 }
 
+/// Bytes of a number.
+struct NumberBytes {
+  Count own;      ///< in weights, the expression network and losses
+  Count network;  ///< in what the other networks' layers hand on
+};
+
+NumberBytes bytes_of_numbers(const FsrtRecipeConfig& config) {
+  if (config.precision == Precision::kFloat64) return {8, 8};
+  return {4, config.precision == Precision::kBfloat16 ? 2 : 4};
+}
+
 /// VGG-19 over the prediction: convolutions (ReLU in place), pooled maps, their 64-bit indices, and the distances to
 /// the target's five taps with those taps. Per pixel of the picture.
 constexpr Count kVggConvolutions = 128 + 64 + 64 + 32 + 2;
 constexpr Count kVggPooled = 30;
 constexpr Count kVggTaps = 122;
+constexpr Count kIndexBytes = 8;
 /// Two copies of a deep layer's weights in the order that the convolution library wants.
 constexpr Count kVggPassing = 2 * 512 * 512 * 9;
+/// 13 convolutions with their biases, mean and deviation.
+constexpr Count kVggWeights = 12'944'966;
 
-Count vgg_kept(const FsrtModelConfig& m) {
-  return pixels(m) * (3 + kVggConvolutions + 3 * kVggPooled + 2 * kVggTaps);
+Count vgg_kept_bytes(const FsrtModelConfig& m, NumberBytes bytes) {
+  return pixels(m) * ((3 + 2 * kVggTaps) * bytes.own + kVggConvolutions * bytes.network +
+                      kVggPooled * (bytes.network + kIndexBytes));
 }
 
 /// One picture through the discriminators. @param with_graph  else only the maps that features are matched on
@@ -130,10 +145,6 @@ Count discriminator_kept(const FsrtModelConfig& m, bool with_graph) {
   return kept * static_cast<Count>(m.discriminator_scales.size());
 }
 
-Count bytes_of_number(const FsrtRecipeConfig& config) {
-  return config.precision == Precision::kFloat64 ? 8 : 4;
-}
-
 }  // namespace
 
 std::int64_t fsrt_training_bytes(const FsrtRecipeConfig& config, std::int64_t samples, Iteration iteration) {
@@ -142,32 +153,39 @@ std::int64_t fsrt_training_bytes(const FsrtRecipeConfig& config, std::int64_t sa
   const Count queries = phase.whole_picture ? config.data.query_pixels : config.data.query_pixels_phase1;
   // The backward pass goes through the parts in the reverse order and frees each behind itself, so the peak is in the
   // part where what is still kept and the part's own passing tensors are most.
-  Count kept = samples * expression_kept(m);
-  Count peak = kept + samples * std::max(detector_passing(m, config.data.out_of_frame_motion), expression_passing(m));
+  const NumberBytes bytes = bytes_of_numbers(config);
+  Count kept = samples * expression_kept(m) * bytes.own;
+  Count peak = kept + samples * bytes.own *
+                          std::max(detector_passing(m, config.data.out_of_frame_motion), expression_passing(m));
   const auto add_part = [&](Count part_kept, Count passing) {
     kept += part_kept;
     peak = std::max(peak, kept + passing);
   };
-  add_part(samples * encoder_kept(m), samples * kPassingTensors * encoder_widest(m));
-  add_part(samples * (memory_kept(m) + queries * query_kept(m)), samples * queries * kPassingTensors * query_widest(m));
-  if (phase.perceptual) add_part(samples * vgg_kept(m), kVggPassing);
-  if (phase.adversarial) {
-    add_part(samples * (discriminator_kept(m, true) + 2 * discriminator_kept(m, false)), 0);
+  add_part(samples * encoder_kept(m) * bytes.network, samples * kPassingTensors * encoder_widest(m) * bytes.network);
+  add_part(samples * (memory_kept(m) + queries * query_kept(m)) * bytes.network,
+           samples * queries * kPassingTensors * query_widest(m) * bytes.network);
+  if (phase.perceptual) {
+    const Count copies = bytes.network < bytes.own ? kVggWeights * bytes.network : 0;
+    add_part(copies + samples * vgg_kept_bytes(m, bytes), kVggPassing * bytes.network);
   }
-  return peak * bytes_of_number(config);
+  if (phase.adversarial) {
+    add_part(samples * (discriminator_kept(m, true) * bytes.network + 2 * discriminator_kept(m, false) * bytes.own), 0);
+  }
+  return peak;
 }
 
 std::int64_t fsrt_validation_bytes(const FsrtRecipeConfig& config, std::int64_t samples) {
   const FsrtModelConfig& m = config.model;
   const Count detect = samples * (detector_passing(m, config.data.out_of_frame_motion) + expression_passing(m));
   const Count queries = std::min(m.no_gradient_queries, pixels(m));
-  const Count decode = samples * (memory_kept(m) + 9 * pixels(m)) + queries * query_passing(m);
-  return std::max(detect, decode) * bytes_of_number(config);
+  const NumberBytes bytes = bytes_of_numbers(config);
+  const Count decode = samples * (memory_kept(m) * bytes.network + 9 * pixels(m) * bytes.own) +
+                       queries * query_passing(m) * bytes.network;
+  return std::max(detect * bytes.own, decode);
 }
 
 std::int64_t fsrt_perceptual_bytes(const FsrtRecipeConfig& config) {
-  constexpr Count kNumbers = 12'944'966;  // 13 convolutions with their biases, mean and deviation
-  return kNumbers * bytes_of_number(config);
+  return kVggWeights * bytes_of_numbers(config).own;
 }
 
 }  // namespace understudy

@@ -87,14 +87,21 @@ FsrtRecipe::FsrtRecipe(const FsrtRecipeConfig& config,
                        std::shared_ptr<Vgg19> vgg)
     : config_(config),
       run_(run),
-      networks_(networks),
-      step_(config_, run_.batch, std::move(networks), std::move(vgg)) {}
+      networks_(std::move(networks)),
+      vgg_(std::move(vgg)),
+      step_(config_, run_.batch, networks_, vgg_) {}
 
 EpisodeSpec FsrtRecipe::episode() const {
   return {.sources = config_.model.sources,
           .distinct_frames = config_.distinct_frames,
           .needs_landmarks = true,
           .needs_masks = false};
+}
+
+void FsrtRecipe::move_to(at::Device device) {
+  settle_float32_products(config_.precision, device);
+  understudy::move_to(networks_, device);
+  if (vgg_) vgg_->to(device);
 }
 
 Sample FsrtRecipe::prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const {
@@ -210,8 +217,8 @@ std::vector<std::vector<double>> FsrtRecipe::validate(const MicroBatch& batch) {
   const FsrtBatch tensors = from_sample(batch.tensors);
   FsrtPass pass = step_.extract(tensors);
   step_.predict(tensors, {.whole_picture = true}, pass);
-  const at::Tensor errors = (config_.losses.pixel_weight * step_.pixel_errors(pass)).to(at::kDouble);
-  const at::Tensor distances = (pass.prediction - pass.target).abs().flatten(1).to(at::kDouble).mean(1);
+  const at::Tensor errors = (config_.losses.pixel_weight * step_.pixel_errors(pass)).to(at::kCPU, at::kDouble);
+  const at::Tensor distances = (pass.prediction - pass.target).abs().flatten(1).to(at::kDouble).mean(1).to(at::kCPU);
   std::vector<std::vector<double>> rows;
   for (std::int64_t i = 0; i < batch.size(); ++i) {
     const double error = errors[i].item<double>();

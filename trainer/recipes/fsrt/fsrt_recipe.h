@@ -26,6 +26,7 @@ class FsrtRecipe final : public Recipe {
   FsrtRecipe(const FsrtRecipeConfig& config, const RunConfig& run, FsrtNetworks networks, std::shared_ptr<Vgg19> vgg);
 
   EpisodeSpec episode() const override;
+  void move_to(at::Device device) override;
   Sample prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const override;
   std::vector<Player> players() override;
   std::string phase(Iteration iteration) const override;
@@ -44,6 +45,7 @@ class FsrtRecipe final : public Recipe {
   FsrtRecipeConfig config_;
   RunConfig run_;
   FsrtNetworks networks_;
+  std::shared_ptr<Vgg19> vgg_;
   FsrtStep step_;
 };
 

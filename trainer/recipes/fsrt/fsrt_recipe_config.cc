@@ -55,9 +55,15 @@ void describe_phases(ConfigVisitor& v, FsrtPhaseConfig& c) {
 void FsrtRecipeConfig::describe(ConfigVisitor& v) {
   v.section("model", "Sizes of the networks; the defaults are the official ones.");
   describe_keys(v, model);
-  v.choice({"precision", kMethod, "float64 serves replay and tests"},
+  v.choice({"precision",
+            kMethod,
+            "tf32 rounds products and convolutions on a GPU; bfloat16 has the networks' products and convolutions in "
+            "bfloat16, all else in float32; float64 serves replay and tests"},
            precision,
-           {{"float32", Precision::kFloat32}, {"float64", Precision::kFloat64}});
+           {{"float32", Precision::kFloat32},
+            {"tf32", Precision::kTf32},
+            {"bfloat16", Precision::kBfloat16},
+            {"float64", Precision::kFloat64}});
   v.section("data", "Where samples come from and how they are prepared.");
   describe_keys(v, data);
   v.flag({"distinct_frames",

@@ -5,11 +5,10 @@
 
 #include "data_pipeline/fsrt_data_config.h"
 #include "models/fsrt/fsrt_config.h"
+#include "trainer/precision.h"
 #include "trainer/recipe_config.h"
 
 namespace understudy {
-
-enum class Precision { kFloat32, kFloat64 };
 
 /// Weights of FSRT's losses (runs/vox256/vox256.yaml; FSRT Eqs. 11-20).
 struct FsrtLossConfig {

@@ -24,7 +24,7 @@ at::ScalarType precision_of(const FsrtNetworks& networks) {
 /// The pixels of an n x n picture that are not in `pixels` [b, p], ascending: [b, n n - p].
 at::Tensor remaining_pixels(const at::Tensor& pixels, std::int64_t size) {
   const std::int64_t all = size * size;
-  at::Tensor free = torch::ones({pixels.size(0), all}, torch::kBool);
+  at::Tensor free = torch::ones({pixels.size(0), all}, pixels.options().dtype(torch::kBool));
   free.scatter_(1, pixels, false);
   return free.nonzero().select(1, 1).reshape({pixels.size(0), all - pixels.size(1)});
 }
@@ -130,11 +130,17 @@ FsrtPass FsrtStep::extract(const FsrtBatch& batch) const {
 void FsrtStep::predict(const FsrtBatch& batch, const FsrtPhase& phase, FsrtPass& pass) const {
   FsrtModel& model = *networks_.model;
   const std::int64_t size = batch.picture_size();
-  const at::Tensor target = batch.driving_a1.to(precision_of(networks_));
-  pass.tokens = model.encoder().forward(
-      batch.source_a1.to(precision_of(networks_)), pass.source_keypoints, pass.expressions.source_a2);
-  const TokenMemory memory = model.decoder().prepare_tokens(pass.tokens);
+  const at::ScalarType precision = precision_of(networks_);
+  const at::Tensor target = batch.driving_a1.to(precision);
+  TokenMemory memory;
+  {
+    const ProductsScope scope = products();
+    pass.tokens =
+        model.encoder().forward(batch.source_a1.to(precision), pass.source_keypoints, pass.expressions.source_a2);
+    memory = model.decoder().prepare_tokens(pass.tokens);
+  }
   if (!at::GradMode::is_enabled()) {
+    const ProductsScope scope = products();
     pass.prediction =
         model.decoder().decode_all_pixels_no_grad(memory, pass.driving_keypoints, pass.expressions.selected, size);
     pass.target = target;
@@ -144,12 +150,18 @@ void FsrtStep::predict(const FsrtBatch& batch, const FsrtPhase& phase, FsrtPass&
   at::Tensor rest;
   at::Tensor rest_colours;
   if (phase.whole_picture) {
+    const ProductsScope scope = products();  // not that of the queries with gradient
     rest = remaining_pixels(queries, size);
     rest_colours = model.decoder().decode_no_grad(
         memory.detached(), pixel_coordinates(rest, size), pass.driving_keypoints, pass.expressions.selected.detach());
   }
-  const at::Tensor sampled = model.decoder().forward(
-      memory, pixel_coordinates(queries, size), pass.driving_keypoints, pass.expressions.selected);
+  at::Tensor sampled;
+  {
+    const ProductsScope scope = products();
+    sampled = model.decoder().forward(
+        memory, pixel_coordinates(queries, size), pass.driving_keypoints, pass.expressions.selected);
+  }
+  sampled = sampled.to(precision);
   if (!phase.whole_picture) {
     pass.prediction = sampled;
     pass.target = gather_pixels(target, queries);
@@ -157,6 +169,36 @@ void FsrtStep::predict(const FsrtBatch& batch, const FsrtPhase& phase, FsrtPass&
   }
   pass.prediction = scatter_pixels(sampled, queries, rest_colours, rest, size);
   pass.target = target;
+}
+
+ProductsScope FsrtStep::products() const {
+  const at::Tensor weight = networks_.model->parameters().front();
+  return ProductsScope(weight.device().type(),
+                       config_.precision == Precision::kBfloat16 ? Products::kBfloat16 : Products::kAsGiven);
+}
+
+std::vector<at::Tensor> FsrtStep::perceptual_features(const at::Tensor& pictures) const {
+  std::vector<at::Tensor> taps;
+  {
+    const ProductsScope scope = products();
+    taps = vgg_->forward(pictures);
+  }
+  for (at::Tensor& tap : taps) tap = tap.to(pictures.scalar_type());
+  return taps;
+}
+
+std::vector<Judgement> FsrtStep::judge(const at::Tensor& pictures, const at::Tensor& keypoints) const {
+  const std::vector<at::Tensor> pyramid = networks_.pyramid->forward(pictures);
+  std::vector<Judgement> judgements;
+  {
+    const ProductsScope scope = products();
+    judgements = networks_.discriminator->forward(pyramid, keypoints);
+  }
+  for (Judgement& judgement : judgements) {
+    for (at::Tensor& features : judgement.features) features = features.to(pictures.scalar_type());
+    judgement.map = judgement.map.to(pictures.scalar_type());
+  }
+  return judgements;
 }
 
 at::Tensor FsrtStep::pixel_errors(const FsrtPass& pass) const {
@@ -167,9 +209,9 @@ at::Tensor FsrtStep::perceptual_error(const FsrtPass& pass) const {
   std::vector<at::Tensor> target_features;
   {
     const at::NoGradGuard no_grad;
-    target_features = vgg_->forward(pass.target);
+    target_features = perceptual_features(pass.target);
   }
-  return perceptual_loss(vgg_->forward(pass.prediction), target_features, config_.losses.perceptual_weights);
+  return perceptual_loss(perceptual_features(pass.prediction), target_features, config_.losses.perceptual_weights);
 }
 
 at::Tensor FsrtStep::regularization(const FsrtPass& pass, const CoupledGroup& group, std::vector<Term>& terms) const {
@@ -204,10 +246,8 @@ at::Tensor FsrtStep::regularization(const FsrtPass& pass, const CoupledGroup& gr
 }
 
 at::Tensor FsrtStep::adversarial(const FsrtPass& pass, std::vector<Term>& terms) const {
-  const std::vector<Judgement> real =
-      networks_.discriminator->forward(networks_.pyramid->forward(pass.target), pass.driving_keypoints);
-  const std::vector<Judgement> fake =
-      networks_.discriminator->forward(networks_.pyramid->forward(pass.prediction), pass.driving_keypoints);
+  const std::vector<Judgement> real = judge(pass.target, pass.driving_keypoints);
+  const std::vector<Judgement> fake = judge(pass.prediction, pass.driving_keypoints);
   at::Tensor gan = torch::zeros({}, pass.prediction.options());
   at::Tensor matching = torch::zeros({}, pass.prediction.options());
   for (std::size_t scale = 0; scale < fake.size(); ++scale) {
@@ -247,11 +287,8 @@ FsrtGeneratorLoss FsrtStep::generator_loss(const FsrtPass& pass,
 }
 
 FsrtDiscriminatorLoss FsrtStep::discriminator_loss(const FsrtPass& pass) const {
-  const auto judge = [&](const at::Tensor& pictures) {
-    return networks_.discriminator->forward(networks_.pyramid->forward(pictures), pass.driving_keypoints);
-  };
-  const std::vector<Judgement> fake = judge(pass.prediction.detach());
-  const std::vector<Judgement> real = judge(pass.target);
+  const std::vector<Judgement> fake = judge(pass.prediction.detach(), pass.driving_keypoints);
+  const std::vector<Judgement> real = judge(pass.target, pass.driving_keypoints);
   FsrtDiscriminatorLoss loss{.total = torch::zeros({}, pass.prediction.options()),
                              .prediction_map = fake.front().map.detach(),
                              .target_map = real.front().map.detach()};

@@ -6,6 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "models/blocks/autocast.h"
 #include "models/blocks/vgg19.h"
 #include "models/fsrt/fsrt_networks.h"
 #include "trainer/recipes/fsrt/fsrt_batch.h"
@@ -58,7 +59,8 @@ struct FsrtDiscriminatorLoss {
   at::Tensor target_map;
 };
 
-/// FSRT's training step (srt/trainer.py: compute_loss, train_step), without optimisers and without ranks.
+/// FSRT's training step (srt/trainer.py: compute_loss, train_step), without optimisers and without ranks. Detector,
+/// expression network and losses keep the weights' precision whatever the products of the others compute in.
 class FsrtStep {
  public:
   /// @param vgg  may be null where no perceptual loss is wanted
@@ -71,7 +73,7 @@ class FsrtStep {
   /// members of an FsrtPass. With gradients on, the expression vectors carry a graph.
   FsrtPass extract(const FsrtBatch& batch) const;
 
-  /// Encodes and decodes on top of `extract`.
+  /// Encodes and decodes on top of `extract`. With bfloat16 products the tokens are bfloat16, the prediction is not.
   void predict(const FsrtBatch& batch, const FsrtPhase& phase, FsrtPass& pass) const;
 
   FsrtGeneratorLoss generator_loss(const FsrtPass& pass, const FsrtPhase& phase, const CoupledGroup& group) const;
@@ -82,6 +84,12 @@ class FsrtStep {
   at::Tensor perceptual_error(const FsrtPass& pass) const;
 
  private:
+  /// What the networks' products compute in while it lives.
+  ProductsScope products() const;
+  /// VGG-19's taps and the discriminator's answers in the weights' precision, in which losses are taken.
+  std::vector<at::Tensor> perceptual_features(const at::Tensor& pictures) const;
+  std::vector<Judgement> judge(const at::Tensor& pictures, const at::Tensor& keypoints) const;
+
   at::Tensor regularization(const FsrtPass& pass, const CoupledGroup& group, std::vector<Term>& terms) const;
   at::Tensor adversarial(const FsrtPass& pass, std::vector<Term>& terms) const;
 

@@ -12,6 +12,7 @@
 #include "models/blocks/state.h"
 #include "trainer/learning_rate.h"
 #include "trainer/pictures.h"
+#include "trainer/precision.h"
 
 namespace understudy {
 namespace {
@@ -43,6 +44,11 @@ KeypointsRecipe::KeypointsRecipe(const KeypointsRecipeConfig& config, const RunC
 
 EpisodeSpec KeypointsRecipe::episode() const {
   return {.sources = 0, .distinct_frames = false, .needs_landmarks = true, .needs_masks = false};
+}
+
+void KeypointsRecipe::move_to(at::Device device) {
+  settle_float32_products(Precision::kFloat32, device);
+  detector_->to(device);
 }
 
 Sample KeypointsRecipe::prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const {
@@ -120,7 +126,7 @@ std::vector<std::string> KeypointsRecipe::validation_metrics() const {
 std::vector<std::vector<double>> KeypointsRecipe::validate(const MicroBatch& batch) {
   // Mean distance in detector units, half-widths of the heatmap's span.
   const at::Tensor keypoints = detector_->detect(batch.tensors[kPicture]).keypoints;
-  const at::Tensor distance = (keypoints - batch.tensors[kPoints]).to(at::kDouble).norm(2, -1).mean(1);
+  const at::Tensor distance = (keypoints - batch.tensors[kPoints]).to(at::kDouble).norm(2, -1).mean(1).to(at::kCPU);
   std::vector<std::vector<double>> rows;
   for (std::int64_t i = 0; i < batch.size(); ++i) rows.push_back({distance[i].item<double>()});
   return rows;
@@ -134,7 +140,8 @@ std::vector<std::pair<std::string, at::Tensor>> KeypointsRecipe::batch_tensors(c
 
 std::vector<Picture> KeypointsRecipe::sample_pictures(const MicroBatch& batch) {
   const at::NoGradGuard no_grad;
-  const at::Tensor keypoints = detector_->detect(batch.tensors[kPicture]).keypoints;
+  const at::Tensor keypoints = detector_->detect(batch.tensors[kPicture]).keypoints.to(at::kCPU);
+  const at::Tensor targets = batch.tensors[kPoints].to(at::kCPU);
   std::vector<Picture> pictures;
   for (std::int64_t i = 0; i < batch.size(); ++i) {
     Picture picture = picture_of(batch.tensors[kPicture][i]);
@@ -142,7 +149,7 @@ std::vector<Picture> KeypointsRecipe::sample_pictures(const MicroBatch& batch) {
       const auto place = [&](const at::Tensor& points, std::int64_t axis) {
         return coordinates_.to_pixel(points[i][k][axis].item<double>());
       };
-      mark(picture, place(batch.tensors[kPoints], 0), place(batch.tensors[kPoints], 1), {255, 255, 255});
+      mark(picture, place(targets, 0), place(targets, 1), {255, 255, 255});
       mark(picture, place(keypoints, 0), place(keypoints, 1), {255, 0, 0});
     }
     pictures.push_back(std::move(picture));

@@ -16,6 +16,7 @@ class KeypointsRecipe final : public Recipe {
   KeypointsRecipe(const KeypointsRecipeConfig& config, const RunConfig& run);
 
   EpisodeSpec episode() const override;
+  void move_to(at::Device device) override;
   Sample prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const override;
   std::vector<Player> players() override;
   std::vector<Objective> objectives(const MicroBatch& batch, const CoupledGroup& group) override;

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+namespace understudy {
+
+/// Bilinear resizing of pictures [n, c, h, w] to [n, c, height, width], corners aligned. torch's own gradient adds in
+/// any order on a GPU, so that pictures there are resized by matrix products.
+at::Tensor resize_bilinear_aligned(const at::Tensor& pictures, std::int64_t height, std::int64_t width);
+
+/// The same as one product a side with a matrix of interpolation weights, whose gradient adds in one order everywhere.
+at::Tensor resize_by_products(const at::Tensor& pictures, std::int64_t height, std::int64_t width);
+
+}  // namespace understudy
