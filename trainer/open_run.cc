@@ -1,0 +1,179 @@
+#include "trainer/open_run.h"
+
+#include <fmt/format.h>
+
+#include "clusters/job_check.h"
+#include "common/atomic_file.h"
+#include "common/errors.h"
+#include "common/log.h"
+#include "common/version.h"
+#include "trainer/findings.h"
+#include "trainer/first_start.h"
+#include "trainer/machine.h"
+#include "trainer/resume.h"
+#include "trainer/weights_source.h"
+
+namespace understudy {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The steps of open_run, in their order.
+class RunOpener {
+ public:
+  RunOpener(const TrainRequest& request, const RankContext& context, OpenRun& run)
+      : request_(request), context_(context), ranks_(context.ranks), run_(run) {}
+  void open();
+
+ private:
+  void compare_with(const RunSettings& before, const Manifest& manifest) const;
+  void open_data_and_recipe();
+  void start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint);
+  void open_logs(std::int64_t metrics_bytes);
+
+  const TrainRequest& request_;
+  const RankContext& context_;
+  Communicator& ranks_;
+  OpenRun& run_;
+};
+
+void RunOpener::open() {
+  run_.settings = RunSettings::read(request_.config_text, request_.config_name, request_.overrides);
+  std::int64_t newest = -1;
+  on_rank_zero(ranks_, "open the run directory", [&] {
+    fs::create_directories(request_.run_directory);
+    if (request_.fresh && !run_.store.list().empty()) {
+      throw ConfigError(fmt::format("{}: holds checkpoints and --fresh was given; name another run directory",
+                                    request_.run_directory.string()));
+    }
+    if (const auto found = run_.store.newest_intact()) newest = found->manifest().iteration;
+    if (newest < 0 && !run_.store.list().empty()) {
+      throw CheckpointError(fmt::format("{}: no intact checkpoint is left; restore one or start another run",
+                                        request_.run_directory.string()));
+    }
+  });
+  check_job(ranks_, facts_of_this_rank(std::string(version()), torch_version()), request_.run_directory);
+  newest = ranks_.all_reduce(newest, Reduction::kMax, "agree on the checkpoint to resume");
+  std::optional<LoadedCheckpoint> checkpoint;
+  std::optional<RunSettings> before;
+  if (newest >= 0) {
+    checkpoint.emplace(run_.store.folder_of(newest), read_manifest(run_.store.folder_of(newest)));
+    before = RunSettings::read(checkpoint->manifest().config, (checkpoint->folder() / kManifestName).string(), {});
+  }
+  if (before) keep_what_was_decided(run_.settings->run, before->run);
+  run_.device = decide_for_this_job(run_.settings->run, ranks_);
+  if (run_.settings->run.batch.statistics_group == 0)
+    run_.settings->run.batch.statistics_group = run_.settings->run.batch.micro_batch;
+  open_data_and_recipe();
+  if (before) compare_with(*before, checkpoint->manifest());
+  on_rank_zero(ranks_, "take the run", [&] { run_.identity.incarnation = run_.store.take_incarnation(); });
+  run_.identity.incarnation = static_cast<std::uint64_t>(ranks_.all_reduce(
+      static_cast<std::int64_t>(run_.identity.incarnation), Reduction::kMax, "share the number of this start"));
+  start_or_resume(checkpoint);
+}
+
+void RunOpener::compare_with(const RunSettings& before, const Manifest& manifest) const {
+  const std::vector<std::string> differences =
+      resume_differences(before, *run_.settings, manifest, run_.identity.data_fingerprints);
+  if (differences.empty()) return;
+  if (request_.accept_change) {
+    if (ranks_.rank() == 0) spdlog::warn("resuming with changes:\n  {}", fmt::join(differences, "\n  "));
+    return;
+  }
+  throw ConfigError(fmt::format(
+      "{}: cannot resume, the method has changed:\n  {}\nUndo the change, start another run, or pass --accept-change",
+      request_.run_directory.string(),
+      fmt::join(differences, "\n  ")));
+}
+
+void RunOpener::open_data_and_recipe() {
+  Problems problems;
+  if (run_.config().train_set.empty())
+    problems.add_key("data.train", "names no set; write one with `understudy synthesize` or `understudy pack`");
+  run_.recipe = collect(problems, "recipe", [&] { return run_.settings->recipe->make_recipe(run_.config()); });
+  const SetRequirements requirements =
+      run_.recipe ? requirements_of(run_.recipe->episode()) : SetRequirements{.landmarks = true, .masks = false};
+  const auto open_set = [&](const std::string& path) {
+    return std::make_shared<const DataSet>(DataSet::open(path, requirements));
+  };
+  if (!run_.config().train_set.empty())
+    run_.train_set = collect(problems, "data.train", [&] { return open_set(run_.config().train_set); });
+  if (!run_.config().validation_set.empty()) {
+    run_.validation_set = collect(problems, "data.validation", [&] { return open_set(run_.config().validation_set); });
+  }
+  problems.raise_if_any(request_.config_name);
+  if (run_.device.is_cuda()) use_deterministic_kernels();
+  run_.recipe->move_to(run_.device);
+  const auto seed = static_cast<std::uint64_t>(run_.config().seed);
+  run_.sampler.emplace(run_.train_set, seed, run_.recipe->episode());
+  run_.identity.data_fingerprints["train"] = run_.train_set->fingerprint();
+  if (run_.validation_set && run_.config().validation.every > 0) {
+    run_.validation_sampler.emplace(run_.validation_set, seed, run_.recipe->episode());
+    run_.validator.emplace(*run_.recipe, *run_.validation_sampler, run_.config().validation, run_.loader_options());
+    run_.identity.data_fingerprints["validation"] = run_.validation_set->fingerprint();
+  }
+  run_.identity.config = run_.settings->text();
+}
+
+void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
+  run_.engine = std::make_unique<StepEngine>(*run_.recipe, run_.config(), ranks_, context_.heartbeat);
+  run_.stopping.emplace(run_.config().validation);
+  std::int64_t metrics_bytes = 0;
+  if (checkpoint) {
+    RunState loaded = run_.state();
+    load_run_state(*checkpoint, loaded);
+    run_.completed = loaded.completed;
+    run_.finished = loaded.finished;
+    run_.due = loaded.due;
+    run_.saved = run_.completed;
+    metrics_bytes = static_cast<std::int64_t>(checkpoint->manifest().metrics_bytes);
+    spdlog::info("resuming {} after iteration {} (start {})",
+                 request_.run_directory.string(),
+                 run_.completed,
+                 run_.identity.incarnation);
+  } else if (request_.init_from) {
+    const TransferReport report = transfer_weights(load_weights(*request_.init_from), run_.recipe->state());
+    if (report.taken == 0)
+      throw CheckpointError(
+          fmt::format("--init-from {}: no tensor fits this configuration", request_.init_from->string()));
+    spdlog::info("{} tensors from {}; {} not in it, {} of another shape",
+                 report.taken,
+                 request_.init_from->string(),
+                 report.missing.size(),
+                 report.misshapen.size());
+  }
+  open_logs(metrics_bytes);
+  const MicroBatchRun range = run_.engine->range();
+  run_.batches = std::make_unique<TrainingBatches>(*run_.recipe,
+                                                   *run_.sampler,
+                                                   run_.config().batch,
+                                                   MicroBatchRange{range.begin, range.begin + range.count},
+                                                   run_.completed,
+                                                   run_.loader_options());
+}
+
+void RunOpener::open_logs(std::int64_t metrics_bytes) {
+  std::vector<std::string> nodes = ranks_.gather(facts_of_this_rank("", "").node, "share the names of nodes");
+  on_rank_zero(ranks_, "open the logs", [&] {
+    run_.store.require_newest(run_.identity.incarnation);
+    run_.metrics = std::make_unique<JsonLines>(request_.run_directory / "metrics.jsonl", metrics_bytes);
+    run_.timing = std::make_unique<JsonLines>(request_.run_directory / "timing.jsonl", -1);
+    write_file_atomically(request_.run_directory / "run.toml", run_.identity.config);
+    write_file_atomically(request_.run_directory / "environment.json",
+                          start_record(run_.identity.incarnation, run_.device, nodes, relevant_environment()));
+    std::vector<std::int64_t> shares;
+    for (const MicroBatchRun& share : plan_micro_batches(run_.config().batch.micro_batches(), ranks_.world_size()))
+      shares.push_back(share.count);
+    run_.stragglers.emplace(std::move(nodes), std::move(shares));
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<OpenRun> open_run(const TrainRequest& request, const RankContext& context) {
+  auto run = std::make_unique<OpenRun>(request.run_directory);
+  RunOpener(request, context, *run).open();
+  return run;
+}
+
+}  // namespace understudy

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "checkpoints/store.h"
+#include "clusters/rank_context.h"
+#include "trainer/batch_source.h"
+#include "trainer/run_log.h"
+#include "trainer/run_state.h"
+#include "trainer/stragglers.h"
+#include "trainer/trainer.h"
+#include "trainer/validator.h"
+
+namespace understudy {
+
+/// A run as its loop finds it: read, checked, resumed, its logs open. Its parts refer to each other, so it stays where
+/// it was made.
+struct OpenRun {
+  explicit OpenRun(const std::filesystem::path& directory) : store(directory) {}
+
+  const RunConfig& config() const { return settings->run; }
+  RunState state() { return {*recipe, *engine, *stopping, completed, finished, due}; }
+  LoaderOptions loader_options() const {
+    return {.threads = config().loader_threads, .prefetch = config().prefetch, .device = device};
+  }
+
+  CheckpointStore store;
+  at::Device device{at::kCPU};  ///< where this rank computes
+  std::optional<RunSettings> settings;
+  RunIdentity identity;
+  std::shared_ptr<const DataSet> train_set;
+  std::shared_ptr<const DataSet> validation_set;
+  std::unique_ptr<Recipe> recipe;
+  std::optional<Sampler> sampler;
+  std::optional<Sampler> validation_sampler;
+  std::optional<Validator> validator;
+  std::unique_ptr<StepEngine> engine;
+  std::optional<StoppingRule> stopping;
+  std::unique_ptr<JsonLines> metrics;  ///< on rank 0, as the next two
+  std::unique_ptr<JsonLines> timing;
+  std::optional<Stragglers> stragglers;
+  std::unique_ptr<TrainingBatches> batches;
+  Iteration completed = 0;  ///< finished iterations
+  Iteration saved = -1;     ///< those behind the newest checkpoint
+  bool finished = false;    ///< stopped by validation
+  DueWork due;
+};
+
+/// Opens the run directory and everything that the configuration names, resumes the newest intact checkpoint or takes
+/// the weights of --init-from, and takes the run over from earlier starts. Collective.
+/// @throws ConfigError, DataError, CheckpointError, ClusterError  before anything in the run was changed
+std::unique_ptr<OpenRun> open_run(const TrainRequest& request, const RankContext& context);
+
+}  // namespace understudy
