@@ -59,7 +59,9 @@ LayerNorm::LayerNorm(std::int64_t width) : width_(width) {
 }
 
 at::Tensor LayerNorm::forward(const at::Tensor& input) const {
-  return at::layer_norm(input, {width_}, weight_, bias_, kEpsilon);
+  // A bfloat16 stream is normalised in the precision of the weights: on a CPU torch would add up their gradients over
+  // all rows in bfloat16, which stops growing after a few hundred.
+  return at::layer_norm(input.to(weight_.scalar_type()), {width_}, weight_, bias_, kEpsilon);
 }
 
 InstanceNorm2d::InstanceNorm2d(std::int64_t channels) {

@@ -16,6 +16,17 @@ using Count = std::int64_t;
 /// order that the convolution library wants (measured: docs/doctor.md).
 constexpr Count kPassingTensors = 4;
 
+/// Bytes of a number.
+struct NumberBytes {
+  Count own;      ///< in weights, norms' inputs, the expression network and losses
+  Count network;  ///< in what the other networks' layers hand on
+};
+
+NumberBytes bytes_of_numbers(const FsrtRecipeConfig& config) {
+  if (config.precision == Precision::kFloat64) return {8, 8};
+  return {4, config.precision == Precision::kBfloat16 ? 2 : 4};
+}
+
 Count square(Count side) {
   return side * side;
 }
@@ -51,16 +62,17 @@ Count detector_passing(const FsrtModelConfig& m, bool out_of_frame_motion) {
 }
 
 /// Outputs of the convolutions and of the attention blocks, each kept once: ReLU works in place.
-Count encoder_kept(const FsrtModelConfig& m) {
+Count encoder_kept_bytes(const FsrtModelConfig& m, NumberBytes bytes) {
   const Count w = m.encoder_width;
   const Count n = pixels(m);
   Count kept = m.sources * (w * n + 2 * (2 * w * n / 4) + 2 * (4 * w * n / 16) + 3 * (8 * w * n / 64));
   if (m.plain_arithmetic) {
     kept += m.sources * n * (3 + m.keypoint_channels() + m.pixel_channels() + m.expression_size);
   }
-  // Two norms, two sums; queries, keys, values and what is attended; before and after the GELU.
-  const Count block = 4 * m.token_width() + 4 * m.encoder_heads * m.head_width + 2 * m.encoder_hidden;
-  return kept + tokens(m) * m.encoder_blocks * block;
+  // Two norms; queries, keys, values and what is attended; before and after the GELU. Two sums, which the norms read.
+  const Count block = 2 * m.token_width() + 4 * m.encoder_heads * m.head_width + 2 * m.encoder_hidden;
+  const Count sums = 2 * m.token_width();
+  return kept * bytes.network + tokens(m) * m.encoder_blocks * (block * bytes.network + sums * bytes.own);
 }
 
 /// The largest of the encoder's tensors.
@@ -74,13 +86,15 @@ Count memory_kept(const FsrtModelConfig& m) {
 }
 
 /// What one query with gradient keeps.
-Count query_kept(const FsrtModelConfig& m) {
+Count query_kept_bytes(const FsrtModelConfig& m, NumberBytes bytes) {
   const std::vector<Count> render = m.resolved_render_widths();
   const Count block =
-      4 * m.query_width() + 2 * m.resolved_decoder_heads() * m.head_width + 2 * m.resolved_decoder_hidden();
+      2 * m.query_width() + 2 * m.resolved_decoder_heads() * m.head_width + 2 * m.resolved_decoder_hidden();
+  const Count sums = 2 * m.query_width();
   const Count embedding =
       (m.plain_arithmetic ? m.query_width() : m.pixel_channels()) + m.query_hidden + m.query_width();
-  return embedding + m.decoder_blocks * block + std::accumulate(render.begin(), render.end(), Count{3});
+  const Count rest = embedding + std::accumulate(render.begin(), render.end(), Count{3});
+  return (rest + m.decoder_blocks * block) * bytes.network + m.decoder_blocks * sums * bytes.own;
 }
 
 /// The widest layer of one query.
@@ -101,17 +115,6 @@ Count query_passing(const FsrtModelConfig& m) {
     draw = std::max(draw, m.query_width() + render[i] + (i > 0 ? render[i - 1] : 0));
   }
   return std::max({embed, attend, feed_forward, draw});
-}
-
-/// Bytes of a number.
-struct NumberBytes {
-  Count own;      ///< in weights, the expression network and losses
-  Count network;  ///< in what the other networks' layers hand on
-};
-
-NumberBytes bytes_of_numbers(const FsrtRecipeConfig& config) {
-  if (config.precision == Precision::kFloat64) return {8, 8};
-  return {4, config.precision == Precision::kBfloat16 ? 2 : 4};
 }
 
 /// VGG-19 over the prediction: convolutions (ReLU in place), pooled maps, their 64-bit indices, and the distances to
@@ -161,8 +164,8 @@ std::int64_t fsrt_training_bytes(const FsrtRecipeConfig& config, std::int64_t sa
     kept += part_kept;
     peak = std::max(peak, kept + passing);
   };
-  add_part(samples * encoder_kept(m) * bytes.network, samples * kPassingTensors * encoder_widest(m) * bytes.network);
-  add_part(samples * (memory_kept(m) + queries * query_kept(m)) * bytes.network,
+  add_part(samples * encoder_kept_bytes(m, bytes), samples * kPassingTensors * encoder_widest(m) * bytes.network);
+  add_part(samples * (memory_kept(m) * bytes.network + queries * query_kept_bytes(m, bytes)),
            samples * queries * kPassingTensors * query_widest(m) * bytes.network);
   if (phase.perceptual) {
     const Count copies = bytes.network < bytes.own ? kVggWeights * bytes.network : 0;
