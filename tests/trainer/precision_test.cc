@@ -77,13 +77,10 @@ class PrecisionInPhase : public testing::TestWithParam<Iteration> {};
 TEST_P(PrecisionInPhase, IsNearFloat32) {
   const StepProbe single = probe(Precision::kFloat32, GetParam());
   expect_close("tf32", probe(Precision::kTf32, GetParam()), single, {0, 0, 0});
-  expect_close("float64", probe(Precision::kFloat64, GetParam()), single, {1e-5, 1e-5, 1e-3});
-  expect_close("bfloat16", probe(Precision::kBfloat16, GetParam()), single, {1e-2, 1e-2, 1e-1});
-}
-
-TEST_P(PrecisionInPhase, GivesEveryParameterAGradientWithBfloat16) {
+  expect_close("float64", probe(Precision::kFloat64, GetParam()), single, {1e-5, 1e-6, 1e-5});
   const StepProbe half = probe(Precision::kBfloat16, GetParam());
-  EXPECT_EQ(half.without_gradient, probe(Precision::kFloat32, GetParam()).without_gradient);
+  expect_close("bfloat16", half, single, {2e-3, 1e-2, 5e-2});
+  EXPECT_EQ(half.without_gradient, single.without_gradient);
   EXPECT_EQ(half.prediction_type, at::kFloat);
 }
 
@@ -116,7 +113,7 @@ TEST(Precision, ComputesThePlainArithmeticInBfloat16) {
     FsrtRecipe recipe(config, run, make_fsrt_networks(config, 3, true), random_vgg(precision));
     return probe_step(recipe, batch);
   };
-  expect_close("bfloat16", step(Precision::kBfloat16), step(Precision::kFloat32), {1e-2, 1e-2, 1e-1});
+  expect_close("bfloat16", step(Precision::kBfloat16), step(Precision::kFloat32), {2e-3, 1e-2, 5e-2});
 }
 
 TEST(FsrtRecipe, KeepsItsTensorsWhenMoved) {
