@@ -28,10 +28,12 @@ TEST(ProcessorsFrom, ReadsTheKernelsNotation) {
 
 TEST(ProcessorsNear, AreThoseOfTheCardsMemoryNode) {
   const TemporaryFolder sys;
-  write(sys.path() / "bus/pci/devices/0000:c1:00.0/numa_node", "1");
-  write(sys.path() / "devices/system/node/node0/cpulist", "0-3");
+  write(sys.path() / "bus/pci/devices/0000:c1:00.0/numa_node", "0");
+  write(sys.path() / "devices/system/node/node0/cpulist", "0-1,3");
   EXPECT_THAT(processors_near("0000:c1:00.0", sys.path()), IsEmpty()) << "one memory node";
   write(sys.path() / "devices/system/node/node1/cpulist", "4-5,7");
+  EXPECT_THAT(processors_near("0000:c1:00.0", sys.path()), ElementsAre(0, 1, 3));
+  write(sys.path() / "bus/pci/devices/0000:c1:00.0/numa_node", "1");
   EXPECT_THAT(processors_near("0000:c1:00.0", sys.path()), ElementsAre(4, 5, 7));
   write(sys.path() / "bus/pci/devices/0000:c1:00.0/numa_node", "-1");
   EXPECT_THAT(processors_near("0000:c1:00.0", sys.path()), IsEmpty()) << "the kernel does not know";
