@@ -30,12 +30,16 @@ void keep_what_was_decided(RunConfig& config, const RunConfig& before) {
   if (config.reduction == GradientReduction::kAuto) config.reduction = before.reduction;
 }
 
+void decide_reduction(RunConfig& config, bool on_gpus) {
+  if (config.reduction == GradientReduction::kAuto)
+    config.reduction = on_gpus ? GradientReduction::kFast : GradientReduction::kOrdered;
+}
+
 c10::Device decide_for_this_job(RunConfig& config, Communicator& ranks) {
   decide_threads(config.threads_per_rank, ranks);
   const c10::Device device = take_device(config.device, ranks);
   config.device = device.is_cpu() ? DeviceChoice::kCpu : DeviceChoice::kGpu;
-  if (config.reduction == GradientReduction::kAuto)
-    config.reduction = device.is_cpu() ? GradientReduction::kOrdered : GradientReduction::kFast;
+  decide_reduction(config, !device.is_cpu());
   return device;
 }
 

@@ -11,6 +11,9 @@ namespace understudy {
 /// sums. They are part of the run's bits.
 void keep_what_was_decided(RunConfig& config, const RunConfig& before);
 
+/// The order of sums where the configuration leaves it open.
+void decide_reduction(RunConfig& config, bool on_gpus);
+
 /// Decides what is open still by what this job has, and sets it up: threads, the rank's device, the order of sums.
 /// Collective; the same on all ranks. @returns  this rank's device
 /// @throws ConfigError  as take_device

@@ -100,6 +100,7 @@ void RunChecker::read_resumed_settings() {
     });
   }
   if (before_) keep_what_was_decided(run, before_->run);
+  decide_reduction(run, request_.layout.on_gpus);
   if (run.batch.statistics_group == 0) run.batch.statistics_group = run.batch.micro_batch;
 }
 
