@@ -7,6 +7,7 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
+#include <torch/version.h>
 
 #include "clusters/gradient_tree.h"
 #include "clusters/mpi_backend.h"
@@ -16,7 +17,7 @@ namespace understudy {
 namespace {
 
 /// Reducer whose buckets stay as given. The base class would note the order in which gradients arrive, for ever when
-/// nobody asks it to rebuild its buckets.
+/// nobody asks it to rebuild its buckets. Its constructor gained arguments without defaults in torch 2.8 and 2.11.
 class FixedReducer final : public c10d::Reducer {
  public:
   FixedReducer(const std::vector<at::Tensor>& parameters,
@@ -31,10 +32,17 @@ class FixedReducer final : public c10d::Reducer {
                 options.find_unused_parameters,
                 /*gradient_as_bucket_view=*/false,
                 std::unordered_map<std::size_t, std::string>{},
-                options.first_bucket_bytes,
+                options.first_bucket_bytes
+#if TORCH_VERSION_MINOR >= 8
+                ,
                 /*skip_all_reduce_unused_params=*/false,
-                /*use_python_reducer=*/false,
-                std::vector<std::int64_t>{}) {
+                /*use_python_reducer=*/false
+#endif
+#if TORCH_VERSION_MINOR >= 11
+                ,
+                std::vector<std::int64_t>{}
+#endif
+        ) {
     has_rebuilt_bucket_ = true;
   }
 };
