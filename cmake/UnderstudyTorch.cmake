@@ -42,7 +42,7 @@ endif()
 string(REGEX MATCH "^[0-9]+\\.[0-9]+" _minor "${UNDERSTUDY_TORCH_VERSION}")
 message(STATUS "LibTorch ${UNDERSTUDY_TORCH_VERSION} in ${UNDERSTUDY_TORCH}")
 if(NOT _minor IN_LIST _known)
-  message(WARNING "LibTorch ${UNDERSTUDY_TORCH_VERSION} was never tried; ${_known_words} (docs/sites.md).")
+  message(WARNING "LibTorch ${UNDERSTUDY_TORCH_VERSION} was never run; ${_known_words} (docs/sites.md).")
 endif()
 
 # Wheels of PyPI before 2.7 have the strings of GCC 4, which no library of today's distributions can be linked with.
