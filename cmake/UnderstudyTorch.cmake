@@ -34,15 +34,15 @@ foreach(_header torch/headeronly/version.h torch/csrc/api/include/torch/version.
     list(JOIN _parts "." UNDERSTUDY_TORCH_VERSION)
   endif()
 endforeach()
-set(_known 2.11)
-set(_known_words "2.11 is known to build")
+set(_known 2.9 2.11)
+set(_known_words "2.9 and 2.11 are known to build")
 if(NOT UNDERSTUDY_TORCH_VERSION)
   message(FATAL_ERROR "${UNDERSTUDY_TORCH}/include has no torch/version.h that names a version; ${_known_words}.")
 endif()
 string(REGEX MATCH "^[0-9]+\\.[0-9]+" _minor "${UNDERSTUDY_TORCH_VERSION}")
 message(STATUS "LibTorch ${UNDERSTUDY_TORCH_VERSION} in ${UNDERSTUDY_TORCH}")
 if(NOT _minor IN_LIST _known)
-  message(WARNING "LibTorch ${UNDERSTUDY_TORCH_VERSION} was never tried; ${_known_words} (docs/sites.md).")
+  message(WARNING "LibTorch ${UNDERSTUDY_TORCH_VERSION} was never run; ${_known_words} (docs/sites.md).")
 endif()
 
 # Wheels of PyPI before 2.7 have the strings of GCC 4, which no library of today's distributions can be linked with.

@@ -95,10 +95,10 @@ class Torch(Place):
         self.assertIn("LibTorch 2.9.1", self.configure("-DUNDERSTUDY_TORCH=%s" % second)[1])
         self.assertEqual((self.folder / "build/torch_include/torch").resolve(), second / "include/torch")
 
-    def test_warns_of_a_version_that_was_never_tried(self):
+    def test_warns_of_a_version_that_was_never_run(self):
         code, said = self.configure(environment=self.torch("3.1.0"))
         self.assertEqual(code, 0, said)
-        self.assertIn("LibTorch 3.1.0 was never tried", said)
+        self.assertIn("LibTorch 3.1.0 was never run", said)
 
     def test_refuses_what_cannot_work(self):
         code, said = self.configure(environment=self.folder)
