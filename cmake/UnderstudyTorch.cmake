@@ -81,10 +81,14 @@ target_compile_definitions(understudy_torch INTERFACE USE_DISTRIBUTED USE_C10D_G
 # CUDA toolkit is needed to build.
 option(UNDERSTUDY_CUDA "Train on GPUs, over NCCL (needs tools/setup --cuda, or a LibTorch built with CUDA)" OFF)
 if(UNDERSTUDY_CUDA)
-  find_path(UNDERSTUDY_CUDA_INCLUDE cuda_runtime_api.h HINTS "${UNDERSTUDY_SITE}/nvidia/cu13/include" /usr/local/cuda/include)
-  find_library(UNDERSTUDY_CUDART NAMES cudart libcudart.so.13 HINTS "${UNDERSTUDY_SITE}/nvidia/cu13/lib" /usr/local/cuda/lib64)
-  find_path(UNDERSTUDY_NCCL_INCLUDE nccl.h HINTS "${UNDERSTUDY_SITE}/nvidia/nccl/include")
-  find_library(UNDERSTUDY_NCCL NAMES nccl libnccl.so.2 HINTS "${UNDERSTUDY_SITE}/nvidia/nccl/lib")
+  # Wheels of CUDA 13 keep its parts in one folder, those of CUDA 12 in one each.
+  set(_nvidia "${UNDERSTUDY_SITE}/nvidia")
+  find_path(UNDERSTUDY_CUDA_INCLUDE cuda_runtime_api.h HINTS "${_nvidia}/cu13/include"
+            "${_nvidia}/cuda_runtime/include" /usr/local/cuda/include)
+  find_library(UNDERSTUDY_CUDART NAMES libcudart.so.13 libcudart.so.12 cudart HINTS "${_nvidia}/cu13/lib"
+               "${_nvidia}/cuda_runtime/lib" /usr/local/cuda/lib64)
+  find_path(UNDERSTUDY_NCCL_INCLUDE nccl.h HINTS "${_nvidia}/nccl/include")
+  find_library(UNDERSTUDY_NCCL NAMES libnccl.so.2 nccl HINTS "${_nvidia}/nccl/lib")
   foreach(_needed UNDERSTUDY_CUDA_INCLUDE UNDERSTUDY_CUDART UNDERSTUDY_NCCL_INCLUDE UNDERSTUDY_NCCL)
     if(NOT ${_needed})
       message(FATAL_ERROR "UNDERSTUDY_CUDA=ON: CUDA's runtime or NCCL is missing (${_needed}). Run tools/setup --cuda, or "
