@@ -3,12 +3,14 @@
   UNDERSTUDY=build/release/understudy PYTHONPATH=tests/integration python3 benchmarks/supervision.py
 
 Trains the demo's configuration on two ranks, in turn under plain mpirun (no attendants, no watchdog) and under `understudy
-launch`, and prints the ratio of the medians of the steps' seconds. Then kills a rank and prints the seconds from its end to
-the next start's first step.
+launch`, and prints the ratio of the medians of the steps' seconds; then the share of signs of life, the check for finite
+numbers and logs in such a step, which both ways have (target benchmark_watching). Then kills a rank and prints the seconds
+from its end to the next start's first step.
 """
 import json
 import os
 import pathlib
+import re
 import signal
 import statistics
 import subprocess
@@ -54,6 +56,14 @@ def measure_overhead(folder):
         watched += step_seconds(folder, "watched-%d" % turn)
     a, b = statistics.median(plain), statistics.median(watched)
     print("step under mpirun %.2f ms, under launch %.2f ms, ratio %.4f" % (1e3 * a, 1e3 * b, b / a))
+    return b
+
+
+def measure_share(step_seconds):
+    program = pathlib.Path(processes.BINARY).parent / "benchmarks" / "benchmark_watching"
+    said = subprocess.run([program, ROOT / "configs/demo.toml"], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
+    watching = sum(float(number) for number in re.findall(r"([0-9.]+) us", said)) * 1e-6
+    print("%s: %.2f %% of it" % (said, 100 * watching / step_seconds))
 
 
 def measure_restart(folder):
@@ -73,5 +83,5 @@ def measure_restart(folder):
 
 with tempfile.TemporaryDirectory(prefix="understudy-supervision-") as place:
     prepare(pathlib.Path(place))
-    measure_overhead(pathlib.Path(place))
+    measure_share(measure_overhead(pathlib.Path(place)))
     measure_restart(pathlib.Path(place))

@@ -12,6 +12,7 @@
 #include "clusters/fast_exchange.h"
 #include "clusters/ordered_exchange.h"
 #include "common/errors.h"
+#include "trainer/finite_guard.h"
 
 namespace understudy {
 namespace {
@@ -44,22 +45,6 @@ std::vector<at::Tensor> tensors_of(const Player& player) {
 
 at::Device device_of(const std::vector<Player>& players) {
   return players.front().parameters.front().second.device();
-}
-
-/// Whether the sum of each tensor is finite, all read from the device at once. One pass without a copy: a sum is finite
-/// only if all its terms are.
-std::vector<bool> have_finite_sums(const std::vector<at::Tensor>& tensors) {
-  if (tensors.empty()) return {};
-  std::vector<at::Tensor> sums;
-  for (const at::Tensor& tensor : tensors) sums.push_back(tensor.sum());
-  const at::Tensor finite = at::stack(sums).to(at::kCPU).isfinite();
-  const bool* values = finite.const_data_ptr<bool>();
-  return std::vector<bool>(values, values + finite.numel());
-}
-
-/// The second look at a tensor whose sum is not finite: it may have overflowed.
-bool has_finite_values(const at::Tensor& values) {
-  return std::isfinite(values.abs().max().item<double>());
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -175,12 +160,8 @@ std::optional<std::string> StepEngine::find_non_finite(const Player& player, con
     names.push_back(name);
     gradients.push_back(parameter.grad());
   }
-  const std::vector<bool> finite_sums = have_finite_sums(gradients);
-  for (std::size_t i = 0; i < gradients.size(); ++i) {
-    if (!finite_sums[i] && !has_finite_values(gradients[i])) {
-      return fmt::format("gradient of {} {}", player.name, names[i]);
-    }
-  }
+  if (const auto found = first_non_finite(gradients))
+    return fmt::format("gradient of {} {}", player.name, names[*found]);
   return std::nullopt;
 }
 
