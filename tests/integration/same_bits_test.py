@@ -9,7 +9,9 @@ import unittest
 import processes
 
 
-class SameBits(unittest.TestCase):
+class WithReference(unittest.TestCase):
+    """A finished run on one rank, to compare with."""
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="understudy-bits-")
@@ -21,6 +23,8 @@ class SameBits(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
+
+class SameBits(WithReference):
     def test_the_run_has_what_the_comparison_needs(self):
         metrics = (self.shop.folder / "reference" / "metrics.jsonl").read_text()
         for phase in ("I", "II", "III"):
@@ -65,6 +69,8 @@ class SameBits(unittest.TestCase):
         self.shop.train("parts", ranks=2)
         self.assertEqual(self.shop.digests("parts"), self.reference)
 
+
+class Kills(WithReference):
     def test_killed_at_random_moments(self):
         """SIGKILL to any rank at 20 moments, at least 5 of them proven to lie inside a save by what they left behind."""
         chance = random.Random(20)
