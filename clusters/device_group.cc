@@ -11,6 +11,8 @@
 #include "clusters/gpu.h"
 #include "clusters/mpi_backend.h"
 #include "clusters/tcp_store.h"
+#include "common/errors.h"
+#include "common/log.h"
 
 namespace understudy {
 namespace {
@@ -59,6 +61,16 @@ DeviceGroup::~DeviceGroup() {
     parts_->backend->abort();
   } else {
     parts_->backend->shutdown();
+    if (parts_->store) leave_store();
+  }
+}
+
+/// Rank 0 serves the store until every rank's NCCL has left it.
+void DeviceGroup::leave_store() noexcept {
+  try {
+    parts_->communicator.barrier("leave NCCL");
+  } catch (const ClusterError& error) {
+    spdlog::warn("{}", error.what());
   }
 }
 

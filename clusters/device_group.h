@@ -33,6 +33,8 @@ class DeviceGroup {
   const c10::intrusive_ptr<c10d::ProcessGroup>& process_group();
 
  private:
+  void leave_store() noexcept;
+
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
