@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data_pipeline/annotation_rows.h"
 #include "data_pipeline/landmarks.h"
 #include "data_pipeline/mask.h"
 
@@ -27,6 +28,7 @@ struct ClipAnnotations {
   std::vector<Landmarks68> landmarks;         ///< an all-zero entry: no face found in this frame
   std::vector<std::vector<std::byte>> masks;  ///< encoded by `encode_mask` with the set's codec; empty: no mask
   SyntheticTruth truth;
+  std::vector<AnnotationRows> rows;  ///< of further kinds, each kind at most once
 };
 
 /// One clip as it goes into a set.
