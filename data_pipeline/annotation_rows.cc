@@ -40,6 +40,13 @@ std::span<const RowColumn> row_columns(AnnotationKind kind) {
   return {};
 }
 
+std::vector<std::string_view> payload_tables(AnnotationKind kind) {
+  if (kind == AnnotationKind::kMask) return {"/frame/bytes"};
+  std::vector<std::string_view> names;
+  for (const RowColumn& column : row_columns(kind)) names.push_back(column.name);
+  return names;
+}
+
 std::size_t row_bytes(AnnotationKind kind) {
   const auto columns = row_columns(kind);
   return std::transform_reduce(

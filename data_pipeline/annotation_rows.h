@@ -26,6 +26,9 @@ struct RowColumn {
 /// Tables of a kind, in file order; empty for kinds whose rows differ in size (masks) or lie by clip (synthetic truth).
 std::span<const RowColumn> row_columns(AnnotationKind kind);
 
+/// Tables whose rows have CRCs of their own, so that they may be read without reading the whole file.
+std::vector<std::string_view> payload_tables(AnnotationKind kind);
+
 /// Bytes of one frame: its rows of all columns, one after another.
 std::size_t row_bytes(AnnotationKind kind);
 

@@ -17,6 +17,8 @@ inline constexpr std::string_view kSetFormat = "understudy.set";
 inline constexpr std::string_view kIndexFormat = "understudy.index";
 inline constexpr std::string_view kFramesFormat = "understudy.frames";
 inline constexpr std::size_t kClipNameWidth = 64;
+inline constexpr std::size_t kVideoNameWidth = 32;
+inline constexpr std::size_t kIdentityNameWidth = 16;
 
 /// What an annotation shard holds.
 enum class AnnotationKind : std::uint8_t { kLandmark68, kMask, kSynthetic, kBox, kKeypoint10, kFlame, kPoseAu };

@@ -59,6 +59,9 @@ struct SetOptions {
   std::string packer_config;                ///< settings that the contents follow from; its SHA-256 is stored
 };
 
+/// Makes the folder of a set that is to be written. @throws DataError  when it already holds one. @throws FileError
+void require_no_set(const std::filesystem::path& folder);
+
 /// Writes a data set (docs/data-format.md). Shards appear under their names when they are whole; the manifest, without
 /// which there is no set, comes last. Same clips and options: same bytes.
 class SetWriter {
