@@ -1,0 +1,56 @@
+#include "data_pipeline/packer/annotation_paths.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace understudy {
+namespace {
+
+constexpr std::string_view kPicturePrefix = "img/";
+
+/// The name as it is, without its extension, up to its first dot; hidden names keep their leading dot.
+std::array<std::string_view, 3> cut_names(std::string_view name) {
+  const auto up_to = [&](std::size_t dot) { return dot == 0 ? name : name.substr(0, dot); };
+  return {name, up_to(name.rfind('.')), up_to(name.find('.', 1))};
+}
+
+template <class Accept>
+std::optional<std::filesystem::path> first(const std::vector<std::filesystem::path>& places, Accept accept) {
+  const auto found = std::find_if(places.begin(), places.end(), accept);
+  if (found == places.end()) return std::nullopt;
+  return *found;
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> annotation_places(const std::filesystem::path& folder,
+                                                     std::string_view source,
+                                                     std::string_view extension) {
+  if (source.starts_with(kPicturePrefix)) source.remove_prefix(kPicturePrefix.size());
+  const std::size_t slash = source.rfind('/');
+  const std::size_t name_begin = slash == std::string_view::npos ? 0 : slash + 1;
+  std::vector<std::filesystem::path> places;
+  for (const std::filesystem::path& below : {folder / source.substr(0, name_begin), folder / ""}) {
+    for (const std::string_view name : cut_names(source.substr(name_begin))) {
+      std::filesystem::path place = below / (std::string(name) + std::string(extension));
+      if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(std::move(place));
+    }
+  }
+  return places;
+}
+
+std::optional<std::filesystem::path> find_annotation_file(const std::filesystem::path& folder,
+                                                          std::string_view source,
+                                                          std::string_view extension) {
+  return first(annotation_places(folder, source, extension),
+               [](const auto& place) { return std::filesystem::is_regular_file(place); });
+}
+
+std::optional<std::filesystem::path> find_annotation_folder(const std::filesystem::path& folder,
+                                                            std::string_view source) {
+  return first(annotation_places(folder, source, ""),
+               [](const auto& place) { return std::filesystem::is_directory(place); });
+}
+
+}  // namespace understudy
