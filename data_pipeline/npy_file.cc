@@ -12,7 +12,7 @@
 
 #include "common/errors.h"
 #include "data_pipeline/npy_header.h"
-#include "data_pipeline/plain_file.h"
+#include "data_pipeline/small_file.h"
 
 namespace understudy {
 namespace {
@@ -120,12 +120,7 @@ NpyArray parse_npy(std::string_view bytes, std::string_view what) {
 }
 
 NpyArray read_npy(const std::filesystem::path& path) {
-  const PlainFile file(path);
-  if (file.size() > kMostNpyBytes)
-    fail(path.string(), fmt::format("the file has {} bytes, more than {}", file.size(), kMostNpyBytes));
-  std::string bytes(file.size(), '\0');
-  file.read_at(0, std::as_writable_bytes(std::span(bytes)));
-  return parse_npy(bytes, path.string());
+  return parse_npy(read_small_file(path), path.string());
 }
 
 std::string shape_text(const NpyArray& array) {

@@ -15,9 +15,6 @@ struct NpyArray {
   std::vector<double> values;
 };
 
-/// No annotation of a clip comes near; a damaged or hostile file must not ask for all memory of the machine.
-inline constexpr std::uint64_t kMostNpyBytes = std::uint64_t{256} << 20;
-
 /// Reads numbers of any whole or floating-point type of up to 8 bytes, either byte order, rows or columns first, format
 /// versions 1 to 3 (.npy, NEP 1); nothing in the file is executed.
 /// @param what  names the array in messages
@@ -25,7 +22,7 @@ inline constexpr std::uint64_t kMostNpyBytes = std::uint64_t{256} << 20;
 /// or records
 NpyArray parse_npy(std::string_view bytes, std::string_view what);
 
-/// @throws DataError  as above, and when there is no such file, or one of more than `kMostNpyBytes`
+/// @throws DataError  as above, and what `read_small_file` throws
 NpyArray read_npy(const std::filesystem::path& path);
 
 /// "[206, 68, 2]", for messages.
