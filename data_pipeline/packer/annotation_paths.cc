@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "data_pipeline/packer/clip_input.h"
 
 namespace understudy {
 namespace {
@@ -45,6 +50,15 @@ std::optional<std::filesystem::path> find_annotation_file(const std::filesystem:
                                                           std::string_view extension) {
   return first(annotation_places(folder, source, extension),
                [](const auto& place) { return std::filesystem::is_regular_file(place); });
+}
+
+std::filesystem::path require_annotation_file(const std::filesystem::path& folder,
+                                              std::string_view source,
+                                              std::string_view extension) {
+  if (auto file = find_annotation_file(folder, source, extension)) return *std::move(file);
+  const auto places = annotation_places(folder, source, extension);
+  throw ClipRejected(RejectionReason::kAnnotation,
+                     fmt::format("no {}, nor in any other of {} places", places.front().string(), places.size()));
 }
 
 std::optional<std::filesystem::path> find_annotation_folder(const std::filesystem::path& folder,

@@ -24,6 +24,11 @@ std::optional<std::filesystem::path> find_annotation_file(const std::filesystem:
                                                           std::string_view source,
                                                           std::string_view extension);
 
+/// The same. @throws ClipRejected  annotation: naming the first place, when none is a file
+std::filesystem::path require_annotation_file(const std::filesystem::path& folder,
+                                              std::string_view source,
+                                              std::string_view extension);
+
 /// The first of these places that is a folder: it has a file for each frame.
 std::optional<std::filesystem::path> find_annotation_folder(const std::filesystem::path& folder,
                                                             std::string_view source);

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/data_pipeline/packer/annotated_clip.h"
 #include "tests/support/temporary_folder.h"
 
 namespace understudy {
@@ -44,6 +45,12 @@ TEST_F(FindAnnotation, PrefersThePlaceOfTheSource) {
   EXPECT_EQ(find_annotation_file(folder_.path(), "a/b/c.mp4", ".npy"), folder_.path() / "a/b/c.npy");
   EXPECT_EQ(find_annotation_file(folder_.path(), "a/b/d.mp4", ".npy"), std::nullopt);
   EXPECT_EQ(find_annotation_file(folder_.path(), "a/b/c.mp4", ".csv"), std::nullopt);
+}
+
+TEST_F(FindAnnotation, SaysWhereARequiredFileWasLookedFor) {
+  const Rejected result = rejected_by([] { require_annotation_file("lm", "a/c.mp4", ".csv"); });
+  EXPECT_EQ(result.reason, RejectionReason::kAnnotation);
+  EXPECT_EQ(result.detail, "no lm/a/c.mp4.csv, nor in any other of 4 places");
 }
 
 TEST_F(FindAnnotation, TellsFoldersFromFiles) {
