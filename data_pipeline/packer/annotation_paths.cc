@@ -12,8 +12,6 @@
 namespace understudy {
 namespace {
 
-constexpr std::string_view kPicturePrefix = "img/";
-
 /// The name as it is, without its extension, up to its first dot; hidden names keep their leading dot.
 std::array<std::string_view, 3> cut_names(std::string_view name) {
   const auto up_to = [&](std::size_t dot) { return dot == 0 ? name : name.substr(0, dot); };
@@ -29,27 +27,31 @@ std::optional<std::filesystem::path> first(const std::vector<std::filesystem::pa
 
 }  // namespace
 
+bool is_file(const std::filesystem::path& place) {
+  std::error_code ignored;  // what may not be looked at is not there
+  return std::filesystem::is_regular_file(place, ignored);
+}
+
 std::vector<std::filesystem::path> annotation_places(const std::filesystem::path& folder,
                                                      std::string_view source,
                                                      std::string_view extension) {
-  if (source.starts_with(kPicturePrefix)) source.remove_prefix(kPicturePrefix.size());
-  const std::size_t slash = source.rfind('/');
-  const std::size_t name_begin = slash == std::string_view::npos ? 0 : slash + 1;
+  const std::string_view name = source.substr(source.rfind('/') + 1);  // all of it when there is no '/'
+  std::string_view parent = source.substr(0, source.size() - name.size());
   std::vector<std::filesystem::path> places;
-  for (const std::filesystem::path& below : {folder / source.substr(0, name_begin), folder / ""}) {
-    for (const std::string_view name : cut_names(source.substr(name_begin))) {
-      std::filesystem::path place = below / (std::string(name) + std::string(extension));
+  while (true) {
+    for (const std::string_view cut : cut_names(name)) {
+      std::filesystem::path place = folder / parent / (std::string(cut) + std::string(extension));
       if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(std::move(place));
     }
+    if (parent.empty()) return places;
+    parent.remove_prefix(parent.find('/') + 1);
   }
-  return places;
 }
 
 std::optional<std::filesystem::path> find_annotation_file(const std::filesystem::path& folder,
                                                           std::string_view source,
                                                           std::string_view extension) {
-  return first(annotation_places(folder, source, extension),
-               [](const auto& place) { return std::filesystem::is_regular_file(place); });
+  return first(annotation_places(folder, source, extension), is_file);
 }
 
 std::filesystem::path require_annotation_file(const std::filesystem::path& folder,
@@ -63,8 +65,10 @@ std::filesystem::path require_annotation_file(const std::filesystem::path& folde
 
 std::optional<std::filesystem::path> find_annotation_folder(const std::filesystem::path& folder,
                                                             std::string_view source) {
-  return first(annotation_places(folder, source, ""),
-               [](const auto& place) { return std::filesystem::is_directory(place); });
+  return first(annotation_places(folder, source, ""), [](const auto& place) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(place, ignored);
+  });
 }
 
 }  // namespace understudy

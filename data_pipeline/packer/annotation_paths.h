@@ -9,15 +9,19 @@ namespace understudy {
 
 /// Where something that belongs to the clip `source` ("a/b/c.mp4") may lie below `folder`, in the order of the search:
 ///
-///     folder/a/b/c.mp4EXT   folder/a/b/cEXT   folder/c.mp4EXT   folder/cEXT
+///     a/b/c.mp4EXT  a/b/cEXT    b/c.mp4EXT  b/cEXT    c.mp4EXT  cEXT
 ///
-/// A name with several dots is also tried cut at the first one, last in its folder: FSRT's extractor drops the last
-/// four characters of a clip's name, its loader looks for the name up to the first dot. A leading "img/" of the source
-/// is dropped, because latent pose sets keep masks and landmarks in folders beside that of the pictures.
+/// Leading folders are dropped one by one, because annotations often lie flat, or in folders beside that of the
+/// pictures (img/identity/video and segm/identity/video). A name with several dots is also tried cut at the first one,
+/// last in its folder: FSRT's extractor drops the last four characters of a clip's name, its loader looks for the name
+/// up to the first dot.
 /// @param extension  with its dot; empty for folders
 std::vector<std::filesystem::path> annotation_places(const std::filesystem::path& folder,
                                                      std::string_view source,
                                                      std::string_view extension);
+
+/// False for what may not be looked at, too.
+bool is_file(const std::filesystem::path& place);
 
 /// The first of these places that is a file; nothing when none is.
 std::optional<std::filesystem::path> find_annotation_file(const std::filesystem::path& folder,

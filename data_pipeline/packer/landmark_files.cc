@@ -61,7 +61,7 @@ std::vector<Landmarks68> read_frame_files(const std::filesystem::path& folder, c
   for (const std::string& name : frames.frame_names) {
     landmarks.emplace_back();
     const std::filesystem::path file = folder / (name + ".npy");
-    if (!std::filesystem::is_regular_file(file)) continue;
+    if (!is_file(file)) continue;
     const NpyArray array = read_array(file);
     require_shape(array, {68, 2}, file);
     landmarks.back() = row_of(array, 0);

@@ -13,9 +13,10 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST(AnnotationPlaces, MirrorTheSourceThenLieFlat) {
-  EXPECT_THAT(annotation_places("lm", "a/b/c.mp4", ".npy"),
-              ElementsAre("lm/a/b/c.mp4.npy", "lm/a/b/c.npy", "lm/c.mp4.npy", "lm/c.npy"));
+TEST(AnnotationPlaces, MirrorTheSourceAndDropLeadingFolders) {
+  EXPECT_THAT(
+      annotation_places("lm", "a/b/c.mp4", ".npy"),
+      ElementsAre("lm/a/b/c.mp4.npy", "lm/a/b/c.npy", "lm/b/c.mp4.npy", "lm/b/c.npy", "lm/c.mp4.npy", "lm/c.npy"));
   EXPECT_THAT(annotation_places("lm", "c.mp4", ".npy"), ElementsAre("lm/c.mp4.npy", "lm/c.npy"));
 }
 
@@ -25,7 +26,7 @@ TEST(AnnotationPlaces, CutNamesAsTheExtractorAndTheLoaderOfFsrtDo) {
 }
 
 TEST(AnnotationPlaces, KeepNamesWithoutExtensionWhole) {
-  EXPECT_THAT(annotation_places("m", "img/id1/VIDEO", ""), ElementsAre("m/id1/VIDEO", "m/VIDEO"));
+  EXPECT_THAT(annotation_places("m", "img/id1/VIDEO", ""), ElementsAre("m/img/id1/VIDEO", "m/id1/VIDEO", "m/VIDEO"));
   EXPECT_THAT(annotation_places("m", ".hidden", ".npy"), ElementsAre("m/.hidden.npy"));
 }
 
