@@ -28,13 +28,6 @@ PixelBox packed_box(const ClipFrames& frames) {
           inside(3, frames.decoded_height)};
 }
 
-std::string one_line(std::string text, const std::string& root) {
-  for (std::size_t at = text.find(root); at != std::string::npos; at = text.find(root, at)) text.erase(at, root.size());
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
-  return text;
-}
-
 }  // namespace
 
 ClipRecord make_record(const ListedClip& clip, PackedFrames packed, FrameRate rate, const ClipAnnotator* annotator) {
@@ -54,16 +47,25 @@ ClipRecord make_record(const ListedClip& clip, PackedFrames packed, FrameRate ra
   return record;
 }
 
+std::string one_line(std::string text, const std::filesystem::path& root) {
+  const std::string prefix = (root / "").string();
+  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
+    text.erase(at, prefix.size());
+  }
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  return text;
+}
+
 std::variant<ClipRecord, Rejection> read_or_reject(const ListedClip& clip,
                                                    const std::filesystem::path& root,
                                                    const std::function<ClipRecord()>& read) {
-  const std::string prefix = (root / "").string();
   try {
     return read();
   } catch (const ClipRejected& rejected) {
-    return Rejection{clip.source, rejected.reason, one_line(rejected.what(), prefix)};
+    return Rejection{clip.source, rejected.reason, one_line(rejected.what(), root)};
   } catch (const DataError& error) {
-    return Rejection{clip.source, RejectionReason::kUnreadable, one_line(error.what(), prefix)};
+    return Rejection{clip.source, RejectionReason::kUnreadable, one_line(error.what(), root)};
   }
 }
 
