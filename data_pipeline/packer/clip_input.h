@@ -58,7 +58,7 @@ struct Rejection {
 /// Thrown inside `ClipInput::read`; never leaves it.
 class ClipRejected : public std::runtime_error {
  public:
-  ClipRejected(RejectionReason reason, const std::string& detail) : std::runtime_error(detail), reason(reason) {}
+  ClipRejected(RejectionReason why, const std::string& detail) : std::runtime_error(detail), reason(why) {}
   RejectionReason reason;
 };
 

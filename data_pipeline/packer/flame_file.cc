@@ -1,8 +1,8 @@
 #include "data_pipeline/packer/flame_file.h"
 
 #include <array>
-#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,13 +17,14 @@
 namespace understudy {
 namespace {
 
-using Names = std::initializer_list<std::string_view>;
+using std::string_view_literals::operator""sv;
+using Names = std::span<const std::string_view>;
 
-constexpr Names kShapeNames{"shape", "shapecode", "shape_params", "flame_shape"};
-constexpr Names kExpressionNames{"exp", "expression", "expcode", "expression_params", "flame_exp"};
-constexpr Names kPoseNames{"pose", "posecode", "pose_params", "flame_pose"};
-constexpr Names kCameraNames{"cam", "camera", "flame_cam"};
-constexpr Names kValidNames{"valid", "valid_mask"};
+constexpr std::array kShapeNames{"shape"sv, "shapecode"sv, "shape_params"sv, "flame_shape"sv};
+constexpr std::array kExpressionNames{"exp"sv, "expression"sv, "expcode"sv, "expression_params"sv, "flame_exp"sv};
+constexpr std::array kPoseNames{"pose"sv, "posecode"sv, "pose_params"sv, "flame_pose"sv};
+constexpr std::array kCameraNames{"cam"sv, "camera"sv, "flame_cam"sv};
+constexpr std::array kValidNames{"valid"sv, "valid_mask"sv};
 
 /// The one name that the file has; nothing when it has none. @throws DataError  for two
 std::optional<std::string_view> name_in(const NpzFile& file, Names names, const std::string& path) {
