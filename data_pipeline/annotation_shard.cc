@@ -11,9 +11,6 @@
 namespace understudy {
 namespace {
 
-constexpr std::uint64_t kLandmarkBytes = sizeof(Landmarks68);
-static_assert(kLandmarkBytes == 136 * sizeof(float), "landmarks are written as they lie in memory");
-
 void require_partner(const Hdf5Reader& structure, const AnnotationPartner& partner, const std::string& path) {
   const std::string written_for = structure.text_attribute("frames_sha256");
   if (written_for == partner.frames_sha256) return;
@@ -55,6 +52,28 @@ void require_crc(std::span<const std::byte> bytes, std::uint32_t stored, const P
                   stored));
 }
 
+TablePlace locate_column(const Hdf5Reader& structure,
+                         const RowColumn& column,
+                         std::uint64_t frames,
+                         const std::string& path) {
+  TablePlace place = structure.locate(std::string(column.name), column.element, column.dimensions + 1);
+  std::vector<std::uint64_t> wanted{frames};
+  wanted.insert(wanted.end(), column.shape.begin(), column.shape.begin() + column.dimensions);
+  if (place.extent == wanted) return place;
+  throw DataError(fmt::format("{}: {} is {} where {} is wanted; write the annotations again",
+                              path,
+                              column.name,
+                              fmt::join(place.extent, " x "),
+                              fmt::join(wanted, " x ")));
+}
+
+float read_reference_size(const Hdf5Reader& structure, const std::string& path) {
+  const float size = structure.float_attribute("reference_size");
+  if (size > 0.0F) return size;
+  throw DataError(
+      fmt::format("{}: reference_size is {}, not a positive number; write the annotations again", path, size));
+}
+
 template <typename T>
 std::span<const std::byte> bytes_of(const std::vector<T>& values, std::uint64_t first, std::uint64_t last) {
   return std::as_bytes(std::span(values).subspan(first, last - first));
@@ -62,34 +81,31 @@ std::span<const std::byte> bytes_of(const std::vector<T>& values, std::uint64_t 
 
 }  // namespace
 
-LandmarkShard::LandmarkShard(const std::filesystem::path& path, const AnnotationPartner& partner) : file_(path) {
+RowShard::RowShard(AnnotationKind kind, const std::filesystem::path& path, const AnnotationPartner& partner)
+    : kind_(kind), file_(path) {
   const Hdf5Reader structure(path);
-  TableReader reader = open_annotation(structure, file_, AnnotationKind::kLandmark68, partner);
+  TableReader reader = open_annotation(structure, file_, kind, partner);
   const std::uint64_t frames = partner.tables->frames();
   valid_ = reader.take<std::uint8_t>("/frame/valid", frames);
   crc32c_ = reader.take<std::uint32_t>("/frame/crc32c", frames);
-  reference_size_ = structure.float_attribute("reference_size");
-  const TablePlace points = structure.locate("/frame/points", Element::kF32, 3);
-  points_ = points.offset;
-  if (points.extent != std::vector<std::uint64_t>{frames, 68, 2} || !(reference_size_ > 0.0F)) {
-    throw DataError(
-        fmt::format("{}: /frame/points is {} with reference size {}; wanted is {} x 68 x 2 and a positive size",
-                    path.string(),
-                    fmt::join(points.extent, " x "),
-                    reference_size_,
-                    frames));
+  for (const RowColumn& column : row_columns(kind)) {
+    column_offset_.push_back(locate_column(structure, column, frames, path.string()).offset);
   }
+  if (kind == AnnotationKind::kLandmark68) reference_size_ = read_reference_size(structure, path.string());
 }
 
-Landmarks68 LandmarkShard::read(std::uint64_t frame, std::string_view what) const {
-  Landmarks68 landmarks;
-  const auto bytes = std::as_writable_bytes(std::span(landmarks.xy));
-  file_.read_at(points_ + frame * kLandmarkBytes, bytes);
-  require_crc(bytes, crc32c_[frame], file_, what);
-  return landmarks;
+void RowShard::read(std::uint64_t frame, std::span<std::byte> row, std::string_view what) const {
+  std::size_t at = 0;
+  const auto columns = row_columns(kind_);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::size_t bytes = columns[i].bytes();
+    file_.read_at(column_offset_[i] + frame * bytes, row.subspan(at, bytes));
+    at += bytes;
+  }
+  require_crc(row.first(at), crc32c_[frame], file_, what);
 }
 
-std::uint32_t LandmarkShard::content_crc(std::uint64_t first, std::uint64_t last) const {
+std::uint32_t RowShard::content_crc(std::uint64_t first, std::uint64_t last) const {
   return crc32c(bytes_of(crc32c_, first, last), crc32c(bytes_of(valid_, first, last)));
 }
 

@@ -3,11 +3,12 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "data_pipeline/landmarks.h"
+#include "data_pipeline/annotation_rows.h"
 #include "data_pipeline/mask.h"
 #include "data_pipeline/plain_file.h"
 
@@ -22,21 +23,26 @@ struct AnnotationPartner {
   const FrameTables* tables = nullptr;
 };
 
-/// 68 landmarks a frame.
-class LandmarkShard {
+/// A kind with one row of fixed size a frame (`row_columns`): landmarks, boxes, keypoints, FLAME fits, pose.
+class RowShard {
  public:
   /// @throws DataError  also when it was written for another frame shard
-  LandmarkShard(const std::filesystem::path& path, const AnnotationPartner& partner);
+  RowShard(AnnotationKind kind, const std::filesystem::path& path, const AnnotationPartner& partner);
+  AnnotationKind kind() const { return kind_; }
+  /// Side of the square picture that landmark values are pixels of; 0 for kinds that have none.
   float reference_size() const { return reference_size_; }
   bool valid(std::uint64_t frame) const { return valid_[frame] != 0; }
+  /// The rows of all columns, one after another.
+  /// @param row   [row_bytes(kind)]
   /// @param what  names the frame in messages. @throws DataError  when the bytes fail their CRC
-  Landmarks68 read(std::uint64_t frame, std::string_view what) const;
-  /// Changes with any landmark of the frames [first, last).
+  void read(std::uint64_t frame, std::span<std::byte> row, std::string_view what) const;
+  /// Changes with any row of the frames [first, last).
   std::uint32_t content_crc(std::uint64_t first, std::uint64_t last) const;
 
  private:
+  AnnotationKind kind_;
   PlainFile file_;
-  std::uint64_t points_ = 0;
+  std::vector<std::uint64_t> column_offset_;
   float reference_size_ = 0.0F;
   std::vector<std::uint8_t> valid_;
   std::vector<std::uint32_t> crc32c_;

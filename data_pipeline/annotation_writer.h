@@ -7,38 +7,35 @@
 #include <vector>
 
 #include "data_pipeline/annotation_shard.h"
-#include "data_pipeline/landmarks.h"
-#include "data_pipeline/set_format.h"
+#include "data_pipeline/set_manifest.h"
 
 namespace understudy {
 
-struct ClipRecord;
+struct ClipAnnotations;
 struct SetOptions;
-
-/// An annotation shard that was written.
-struct WrittenAnnotation {
-  AnnotationKind kind;
-  std::filesystem::path path;
-};
 
 /// Collects the annotations of one frame shard's clips and writes a shard for every kind that any of them has.
 class AnnotationCollector {
  public:
-  /// The clip was checked by the caller.
-  void add(const ClipRecord& clip);
-  std::vector<WrittenAnnotation> write(const std::filesystem::path& folder,
-                                       const AnnotationPartner& partner,
-                                       const SetOptions& options) const;
+  /// @param frames  of the clip. The annotations were checked by the caller.
+  void add(const ClipAnnotations& clip, std::size_t frames);
+  std::vector<AnnotationEntry> write(const std::filesystem::path& folder,
+                                     const AnnotationPartner& partner,
+                                     const SetOptions& options) const;
 
  private:
-  void add_masks(const ClipRecord& clip);
-  void add_truth(const ClipRecord& clip);
+  AnnotationRows& rows_of(AnnotationKind kind);
+  void add_landmarks(const ClipAnnotations& clip);
+  void add_rows(const AnnotationRows& rows);
+  void add_masks(const ClipAnnotations& clip, std::size_t frames);
+  void add_truth(const ClipAnnotations& clip, std::size_t frames);
   class AnnotationFile;
-  void write_landmarks(AnnotationFile& out, float reference_size) const;
+  void write_rows(AnnotationFile& out, const AnnotationRows& rows) const;
   void write_masks(AnnotationFile& out, MaskCodec codec) const;
   void write_truth(AnnotationFile& out) const;
 
-  std::vector<Landmarks68> landmarks_;          // [F]
+  std::size_t frames_ = 0;
+  std::vector<AnnotationRows> rows_;            // of all frames, one entry a kind, in order of kinds
   std::vector<std::byte> mask_bytes_;           // [M]
   std::vector<std::uint64_t> mask_offset_{0};   // [F + 1]
   std::vector<std::uint32_t> mask_crc_;         // [F]

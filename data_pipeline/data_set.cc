@@ -18,39 +18,36 @@ namespace {
 
 struct OpenShard {
   FrameShard frames;
-  std::optional<LandmarkShard> landmarks;
+  std::vector<RowShard> rows;  // one a kind
   std::optional<MaskShard> masks;
   std::optional<SyntheticShard> truth;
 
   void add(AnnotationKind kind, const std::filesystem::path& path, const AnnotationPartner& partner) {
-    switch (kind) {
-      case AnnotationKind::kLandmark68:
-        landmarks.emplace(path, partner);
-        break;
-      case AnnotationKind::kMask:
-        masks.emplace(path, partner);
-        break;
-      case AnnotationKind::kSynthetic:
-        truth.emplace(path, partner);
-        break;
+    if (kind == AnnotationKind::kMask) {
+      masks.emplace(path, partner);
+    } else if (kind == AnnotationKind::kSynthetic) {
+      truth.emplace(path, partner);
+    } else {
+      rows.emplace_back(kind, path, partner);
     }
   }
 
+  const RowShard* find(AnnotationKind kind) const {
+    const auto found = std::find_if(rows.begin(), rows.end(), [kind](const RowShard& r) { return r.kind() == kind; });
+    return found == rows.end() ? nullptr : &*found;
+  }
+  const RowShard* landmarks() const { return find(AnnotationKind::kLandmark68); }
+
   bool usable(std::uint64_t frame, const SetRequirements& requirements) const {
     return (frames.tables().flags[frame] & kFlagUsable) != 0 &&
-           (!requirements.landmarks || (landmarks && landmarks->valid(frame))) &&
+           (!requirements.landmarks || (landmarks() != nullptr && landmarks()->valid(frame))) &&
            (!requirements.masks || (masks && masks->valid(frame)));
   }
 };
 
-void require_size(const std::filesystem::path& folder, const FileEntry& entry) {
-  if (const std::string problem = size_problem(folder, entry); !problem.empty()) throw DataError(problem);
-}
-
-OpenShard open_shard(const std::filesystem::path& folder, const SetManifest& manifest, std::uint32_t number) {
-  const ShardEntry& entry = manifest.shards[number];
-  require_size(folder, entry.file);
-  OpenShard shard{FrameShard(folder / entry.file.file, number), {}, {}, {}};
+OpenShard open_shard(const std::filesystem::path& folder, const ShardEntry& entry) {
+  require_structure(folder, entry.file);
+  OpenShard shard{FrameShard(folder / entry.file.file, entry.number), {}, {}, {}};
   const FrameTables& tables = shard.frames.tables();
   if (tables.clips() != entry.clips || tables.frames() != entry.frames) {
     throw DataError(fmt::format(
@@ -78,12 +75,13 @@ struct DataSet::State {
   SetRequirements requirements;
   SetIndex index;
   std::vector<OpenShard> shards;
+  std::vector<std::size_t> shard_place;            // [clips] in `shards`
   std::vector<std::vector<std::uint32_t>> usable;  // [clips]
   std::string fingerprint;
   float landmark_reference_size = 0.0F;
   mutable std::atomic<std::uint64_t> repeated_reads{0};
 
-  const OpenShard& shard_of(std::uint32_t clip) const { return shards[index.places.at(clip).shard]; }
+  const OpenShard& shard_of(std::uint32_t clip) const { return shards[shard_place[clip]]; }
 
   std::uint64_t first_row(std::uint32_t clip) const {
     return shard_of(clip).frames.tables().first_frame[index.places[clip].clip_in_shard];
@@ -101,13 +99,12 @@ struct DataSet::State {
   }
 
   void open_shards() {
-    for (std::uint32_t i = 0; i < manifest.shards.size(); ++i) shards.push_back(open_shard(folder, manifest, i));
+    for (const ShardEntry& entry : manifest.shards) shards.push_back(open_shard(folder, entry));
     for (const AnnotationEntry& entry : manifest.annotations) {
-      require_size(folder, entry.file);
-      OpenShard& shard = shards[entry.shard];
-      shard.add(entry.kind,
-                folder / entry.file.file,
-                {entry.shard, manifest.shards[entry.shard].file.sha256, &shard.frames.tables()});
+      require_structure(folder, entry.file);
+      const std::size_t place = manifest.place_of(entry.shard);
+      const AnnotationPartner partner{entry.shard, manifest.shards[place].file.sha256, &shards[place].frames.tables()};
+      shards[place].add(entry.kind, folder / entry.file.file, partner);
     }
   }
 
@@ -120,17 +117,21 @@ struct DataSet::State {
                     index.places[clip].shard));
   }
 
-  void require_clip(std::uint32_t clip) const {
+  void require_clip(std::uint32_t clip) {
     const ClipEntry& entry = index.clips[clip];
     const ClipPlace& place = index.places[clip];
-    if (place.shard >= shards.size() || place.clip_in_shard >= shard_of(clip).frames.tables().clips()) fail_clip(clip);
+    shard_place.push_back(manifest.place_of(place.shard));
+    if (shard_place[clip] == shards.size() || place.clip_in_shard >= shard_of(clip).frames.tables().clips()) {
+      fail_clip(clip);
+    }
     const FrameTables& tables = shard_of(clip).frames.tables();
     const std::uint64_t at = place.clip_in_shard;
     const bool same = tables.clip_name[at] == entry.name &&
                       tables.first_frame[at + 1] - tables.first_frame[at] == entry.frames &&
-                      tables.clip_identity[at] == entry.identity && tables.clip_size[2 * at] == entry.width &&
-                      tables.clip_size[2 * at + 1] == entry.height && tables.content_crc(at) == place.content_crc &&
-                      tables.usable_frames(at) == place.usable;
+                      tables.clip_identity[at] == index.identities[entry.identity].name &&
+                      tables.clip_video[at] == index.videos[entry.video].name &&
+                      tables.clip_size[2 * at] == entry.width && tables.clip_size[2 * at + 1] == entry.height &&
+                      tables.content_crc(at) == place.content_crc && tables.usable_frames(at) == place.usable;
     if (!same) fail_clip(clip);
   }
 
@@ -138,10 +139,10 @@ struct DataSet::State {
     bool any_landmarks = false;
     bool any_masks = false;
     for (const OpenShard& shard : shards) {
-      any_landmarks = any_landmarks || shard.landmarks;
+      any_landmarks = any_landmarks || shard.landmarks() != nullptr;
       any_masks = any_masks || shard.masks;
-      if (!shard.landmarks) continue;
-      const float size = shard.landmarks->reference_size();
+      if (shard.landmarks() == nullptr) continue;
+      const float size = shard.landmarks()->reference_size();
       if (landmark_reference_size != 0.0F && landmark_reference_size != size) {
         throw DataError(fmt::format("{}: its landmark shards have reference sizes {} and {}; write them again with one",
                                     folder.string(),
@@ -184,9 +185,11 @@ struct DataSet::State {
       const OpenShard& shard = shard_of(clip);
       const std::uint64_t first = first_row(clip);
       const std::uint64_t last = first + index.clips[clip].frames;
-      if (requirements.landmarks && shard.landmarks) {
-        hash.update(fmt::format(
-            "landmark68\t{}\t{}\t{:08x}\n", clip, landmark_reference_size, shard.landmarks->content_crc(first, last)));
+      if (requirements.landmarks && shard.landmarks() != nullptr) {
+        hash.update(fmt::format("landmark68\t{}\t{}\t{:08x}\n",
+                                clip,
+                                landmark_reference_size,
+                                shard.landmarks()->content_crc(first, last)));
       }
       if (requirements.masks && shard.masks) {
         hash.update(fmt::format("mask\t{}\t{:08x}\n", clip, shard.masks->content_crc(first, last)));
@@ -206,7 +209,7 @@ DataSet DataSet::open(const std::filesystem::path& folder_or_manifest, const Set
   state->folder = path.has_parent_path() ? path.parent_path() : ".";
   state->requirements = requirements;
   state->manifest = read_set_manifest(path);
-  require_size(state->folder, state->manifest.index);
+  require_structure(state->folder, state->manifest.index);
   state->index = read_index(state->folder / state->manifest.index.file, state->manifest.fingerprint);
   state->open_shards();
   for (std::uint32_t clip = 0; clip < state->index.clips.size(); ++clip) state->require_clip(clip);
@@ -297,7 +300,7 @@ bool DataSet::has_landmarks() const {
 }
 
 bool DataSet::has_landmarks_of(std::uint32_t clip) const {
-  return state_->shard_of(clip).landmarks.has_value();
+  return state_->shard_of(clip).landmarks() != nullptr;
 }
 
 bool DataSet::has_masks() const {
@@ -317,8 +320,27 @@ float DataSet::landmark_reference_size() const {
 
 Landmarks68 DataSet::landmarks(FrameRef ref) const {
   const Row row = state_->row(ref);
-  state_->require_kind(true, row.shard->landmarks.has_value(), AnnotationKind::kLandmark68);
-  return row.shard->landmarks->read(row.frame, describe(ref));
+  const RowShard* shard = row.shard->landmarks();
+  state_->require_kind(true, shard != nullptr, AnnotationKind::kLandmark68);
+  Landmarks68 landmarks;
+  shard->read(row.frame, std::as_writable_bytes(std::span(landmarks.xy)), describe(ref));
+  return landmarks;
+}
+
+bool DataSet::has(AnnotationKind kind) const {
+  if (kind == AnnotationKind::kMask) return has_masks();
+  if (kind == AnnotationKind::kSynthetic) return has_truth();
+  return std::any_of(
+      state_->shards.begin(), state_->shards.end(), [kind](const OpenShard& shard) { return shard.find(kind); });
+}
+
+std::optional<std::vector<std::byte>> DataSet::annotation_row(AnnotationKind kind, FrameRef ref) const {
+  const Row row = state_->row(ref);
+  const RowShard* shard = row.shard->find(kind);
+  if (shard == nullptr || !shard->valid(row.frame)) return std::nullopt;
+  std::vector<std::byte> bytes(row_bytes(kind));
+  shard->read(row.frame, bytes, describe(ref));
+  return bytes;
 }
 
 std::optional<Mask> DataSet::mask(FrameRef ref) const {

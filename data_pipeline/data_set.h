@@ -13,6 +13,7 @@
 #include "data_pipeline/landmarks.h"
 #include "data_pipeline/mask.h"
 #include "data_pipeline/picture.h"
+#include "data_pipeline/set_format.h"
 #include "data_pipeline/set_index.h"
 
 namespace understudy {
@@ -79,6 +80,9 @@ class DataSet {
   float landmark_reference_size() const;
   /// Stored values; all zero where no face was found. @throws DataError  when the set has none for this clip
   Landmarks68 landmarks(FrameRef ref) const;
+  bool has(AnnotationKind kind) const;
+  /// The stored row of a kind that `row_columns` describes, its columns one after another; empty where it is not known.
+  std::optional<std::vector<std::byte>> annotation_row(AnnotationKind kind, FrameRef ref) const;
   /// Empty where the frame has no mask. @throws DataError  when the set has none for this clip
   std::optional<Mask> mask(FrameRef ref) const;
   /// Empty for a clip without known parameters.

@@ -28,7 +28,8 @@ FrameTables read_tables(const Hdf5Reader& structure, const PlainFile& file) {
   const std::uint64_t clips = structure.number_attribute("clips");
   const std::uint64_t frames = structure.number_attribute("frames");
   tables.clip_name = reader.take_text("/clip/name", clips);
-  tables.clip_identity = reader.take<std::uint32_t>("/clip/identity", clips);
+  tables.clip_identity = reader.take_text("/clip/identity", clips);
+  tables.clip_video = reader.take_text("/clip/video", clips);
   tables.first_frame = reader.take<std::uint64_t>("/clip/first_frame", clips + 1);
   tables.clip_size = reader.take<std::uint16_t>("/clip/size", clips, {2});
   tables.source_box = reader.take<std::int32_t>("/clip/source_box", clips, {4});
@@ -45,7 +46,8 @@ void write_tables(Hdf5Writer& file, const FrameTables& tables) {
   TableWriter writer(file);
   const std::uint64_t clips = tables.clips();
   writer.add_text("/clip/name", tables.clip_name, kClipNameWidth);
-  writer.add("/clip/identity", tables.clip_identity);
+  writer.add_text("/clip/identity", tables.clip_identity, kIdentityNameWidth);
+  writer.add_text("/clip/video", tables.clip_video, kVideoNameWidth);
   writer.add("/clip/first_frame", tables.first_frame);
   writer.add("/clip/size", tables.clip_size, {clips, 2});
   writer.add("/clip/source_box", tables.source_box, {clips, 4});
@@ -141,10 +143,11 @@ FrameShardWriter::~FrameShardWriter() {
   std::filesystem::remove(state_->scratch, ignored);
 }
 
-void FrameShardWriter::add(const ClipRecord& clip, std::uint32_t identity) {
+void FrameShardWriter::add(const ClipRecord& clip) {
   FrameTables& tables = state_->tables;
   tables.clip_name.push_back(clip.name);
-  tables.clip_identity.push_back(identity);
+  tables.clip_identity.push_back(clip.identity);
+  tables.clip_video.push_back(clip.video);
   tables.clip_size.insert(tables.clip_size.end(),
                           {static_cast<std::uint16_t>(clip.width), static_cast<std::uint16_t>(clip.height)});
   tables.source_box.insert(tables.source_box.end(), clip.source_box.begin(), clip.source_box.end());

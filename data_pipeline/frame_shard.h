@@ -16,17 +16,18 @@ struct SetOptions;
 
 /// The tables of a frame shard with C clips and F frames.
 struct FrameTables {
-  std::vector<std::string> clip_name;        ///< [C]
-  std::vector<std::uint32_t> clip_identity;  ///< [C] row of the index
-  std::vector<std::uint64_t> first_frame;    ///< [C + 1]
-  std::vector<std::uint16_t> clip_size;      ///< [C, 2] width, height
-  std::vector<std::int32_t> source_box;      ///< [C, 4]
-  std::vector<std::int32_t> source_size;     ///< [C, 2]
-  std::vector<std::uint32_t> fps;            ///< [C, 2] numerator, denominator
-  std::vector<std::uint64_t> offset;         ///< [F + 1] into the payload
-  std::vector<std::uint32_t> crc32c;         ///< [F] of the JPEG bytes
-  std::vector<std::uint32_t> source_index;   ///< [F] frame number in the source
-  std::vector<std::uint8_t> flags;           ///< [F]
+  std::vector<std::string> clip_name;       ///< [C]
+  std::vector<std::string> clip_identity;   ///< [C] the person
+  std::vector<std::string> clip_video;      ///< [C] the recording
+  std::vector<std::uint64_t> first_frame;   ///< [C + 1]
+  std::vector<std::uint16_t> clip_size;     ///< [C, 2] width, height
+  std::vector<std::int32_t> source_box;     ///< [C, 4]
+  std::vector<std::int32_t> source_size;    ///< [C, 2]
+  std::vector<std::uint32_t> fps;           ///< [C, 2] numerator, denominator
+  std::vector<std::uint64_t> offset;        ///< [F + 1] into the payload
+  std::vector<std::uint32_t> crc32c;        ///< [F] of the JPEG bytes
+  std::vector<std::uint32_t> source_index;  ///< [F] frame number in the source
+  std::vector<std::uint8_t> flags;          ///< [F]
 
   std::uint64_t clips() const { return clip_name.size(); }
   std::uint64_t frames() const { return crc32c.size(); }
@@ -59,8 +60,8 @@ class FrameShardWriter {
   FrameShardWriter(const std::filesystem::path& folder, std::uint32_t number, const SetOptions& options);
   ~FrameShardWriter();
 
-  /// @param identity  row of the index. The clip was checked by the caller.
-  void add(const ClipRecord& clip, std::uint32_t identity);
+  /// The clip was checked by the caller.
+  void add(const ClipRecord& clip);
   std::uint64_t payload_bytes() const;
   const FrameTables& tables() const;
   /// Publishes the shard under its name. @return  its path

@@ -15,10 +15,11 @@ class FrameSource {
   /// The next frame, or nothing after the last one. @throws DataError
   virtual std::optional<Picture> next() = 0;
 
-  int width = 0;            ///< pixels, upright
-  int height = 0;           ///< pixels, upright
-  FrameRate rate;           ///< mean over the whole input
-  std::int64_t frames = 0;  ///< estimate, 0 if unknown
+  int width = 0;                   ///< pixels, upright
+  int height = 0;                  ///< pixels, upright
+  FrameRate rate;                  ///< mean over the whole input
+  std::int64_t frames = 0;         ///< estimate, 0 if unknown
+  std::int64_t stored_frames = 0;  ///< that the file's own tables count; 0: they do not
   bool audio = false;
 };
 

@@ -162,13 +162,41 @@ struct Hdf5Reader::State {
     if (H5Pget_external_count(list.get()) != 0) fail(table, "is stored in another file; pack the set again");
   }
 
-  std::size_t require_type(const H5Table& dataset, const std::string& table, Element element) const {
+  void require_type(const H5Table& dataset, const std::string& table, Element element) const {
     const H5Type type(H5Dget_type(dataset.get()));
     const bool right = element == Element::kText
                            ? H5Tget_class(type.get()) == H5T_STRING && H5Tis_variable_str(type.get()) == 0
                            : H5Tequal(type.get(), stored_type(element)) > 0;
     if (!right) fail(table, fmt::format("is not of type {}, little-endian; pack the set again", element_name(element)));
-    return H5Tget_size(type.get());
+  }
+
+  TablePlace place_of(const H5Table& dataset, const std::string& table) const {
+    TablePlace place;
+    place.element_bytes = H5Tget_size(H5Type(H5Dget_type(dataset.get())).get());
+    const H5Space space(H5Dget_space(dataset.get()));
+    std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space.get()), 0)));
+    H5Sget_simple_extent_dims(space.get(), extent.data(), nullptr);
+    place.extent.assign(extent.begin(), extent.end());
+    place.bytes = place.element_bytes;
+    for (const hsize_t side : extent) {
+      if (side != 0 && place.bytes > file_bytes / side) {
+        fail(table,
+             "is larger than its file: the file was cut short; restore it from its source or pack the set again");
+      }
+      place.bytes *= side;
+    }
+    if (place.bytes > 0) place.offset = offset_of(dataset, table, place.bytes);
+    return place;
+  }
+
+  std::uint64_t offset_of(const H5Table& dataset, const std::string& table, std::uint64_t bytes) const {
+    const haddr_t offset = H5Dget_offset(dataset.get());
+    if (offset != HADDR_UNDEF && offset <= file_bytes && bytes <= file_bytes - offset) return offset;
+    fail(
+        table,
+        fmt::format(
+            "ends beyond the file's {} bytes: the file was cut short; restore it from its source or pack the set again",
+            file_bytes));
   }
 };
 
@@ -222,35 +250,17 @@ bool Hdf5Reader::has(const std::string& table) const {
 TablePlace Hdf5Reader::locate(const std::string& table, Element element, std::size_t dimensions) const {
   const H5Table dataset = state_->open_table(table);
   state_->require_contiguous(dataset, table);
-  TablePlace place;
-  place.element_bytes = state_->require_type(dataset, table, element);
-  const H5Space space(H5Dget_space(dataset.get()));
-  const int rank = H5Sget_simple_extent_ndims(space.get());
-  if (rank != static_cast<int>(dimensions)) {
-    state_->fail(table, fmt::format("has {} dimensions instead of {}; pack the set again", rank, dimensions));
-  }
-  std::vector<hsize_t> extent(dimensions);
-  H5Sget_simple_extent_dims(space.get(), extent.data(), nullptr);
-  place.extent.assign(extent.begin(), extent.end());
-  place.bytes = place.element_bytes;
-  for (const hsize_t side : extent) {
-    if (side != 0 && place.bytes > state_->file_bytes / side) {
-      state_->fail(table,
-                   "is larger than its file: the file was cut short; restore it from its source or pack the set again");
-    }
-    place.bytes *= side;
-  }
-  if (place.bytes == 0) return place;
-  place.offset = H5Dget_offset(dataset.get());
-  if (place.offset == HADDR_UNDEF || place.offset > state_->file_bytes ||
-      place.bytes > state_->file_bytes - place.offset) {
-    state_->fail(
-        table,
-        fmt::format(
-            "ends beyond the file's {} bytes: the file was cut short; restore it from its source or pack the set again",
-            state_->file_bytes));
-  }
-  return place;
+  state_->require_type(dataset, table, element);
+  TablePlace place = state_->place_of(dataset, table);
+  if (place.extent.size() == dimensions) return place;
+  state_->fail(table,
+               fmt::format("has {} dimensions instead of {}; pack the set again", place.extent.size(), dimensions));
+}
+
+TablePlace Hdf5Reader::locate(const std::string& table) const {
+  const H5Table dataset = state_->open_table(table);
+  state_->require_contiguous(dataset, table);
+  return state_->place_of(dataset, table);
 }
 
 struct Hdf5Writer::State {

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace understudy {
@@ -72,6 +73,8 @@ class Hdf5Reader {
   /// Requires the element type, the number of dimensions, contiguous storage in this very file, and that all of it lies
   /// within the file.
   TablePlace locate(const std::string& table, Element element, std::size_t dimensions) const;
+  /// Of whatever element type and number of dimensions.
+  TablePlace locate(const std::string& table) const;
 
  private:
   struct State;
@@ -95,6 +98,12 @@ class Hdf5Writer {
   template <typename T>
   void table(const std::string& path, std::span<const T> values, std::initializer_list<std::uint64_t> extent) {
     raw_table(path, element_of<T>(), sizeof(T), std::as_bytes(values), extent);
+  }
+  void byte_table(const std::string& path,
+                  Element element,
+                  std::span<const std::byte> values,
+                  std::vector<std::uint64_t> extent) {
+    raw_table(path, element, 0, values, std::move(extent));
   }
   /// @param bytes  rows of `width` bytes, padded with zeros
   void text_table(const std::string& path, std::span<const std::byte> bytes, std::size_t width);

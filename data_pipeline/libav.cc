@@ -18,7 +18,7 @@ void silence() {
   [[maybe_unused]] static const bool silent = (av_log_set_level(AV_LOG_QUIET), true);
 }
 
-Input open_input(const std::filesystem::path& path) {
+Input open_container(const std::filesystem::path& path) {
   silence();
   Options options;
   av_dict_set(&options.entries, "format_whitelist", kContainers, 0);
@@ -32,9 +32,17 @@ Input open_input(const std::filesystem::path& path) {
                     path.string(),
                     reason(result)));
   }
-  Input input(opened);
+  return Input(opened);
+}
+
+void find_streams(const Input& input, const std::filesystem::path& path) {
   const int probed = avformat_find_stream_info(input.get(), nullptr);
   if (probed < 0) throw DataError(fmt::format("{}: no stream can be understood: {}", path.string(), reason(probed)));
+}
+
+Input open_input(const std::filesystem::path& path) {
+  Input input = open_container(path);
+  find_streams(input, path);
   return input;
 }
 

@@ -70,9 +70,16 @@ inline Frame new_picture_frame(AVPixelFormat format, int width, int height) {
   return frame;
 }
 
-/// Opens a media file and reads its headers. Only local files of real media containers are read: a playlist could name
+/// Opens a media file and reads its tables. Only local files of real media containers are read: a playlist could name
 /// addresses, and the libraries would draw any text file as a video.
 /// @throws DataError
+Input open_container(const std::filesystem::path& path);
+
+/// Reads packets until every stream is understood, which the tables of some containers do not suffice for.
+/// @throws DataError
+void find_streams(const Input& input, const std::filesystem::path& path);
+
+/// Both. @throws DataError
 Input open_input(const std::filesystem::path& path);
 
 /// Number of the best stream of a kind, or -1; a cover picture is no video.

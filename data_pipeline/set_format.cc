@@ -7,7 +7,8 @@
 namespace understudy {
 
 std::string_view annotation_kind_name(AnnotationKind kind) {
-  constexpr std::array<std::string_view, 3> kNames{"landmark68", "mask", "synthetic"};
+  constexpr std::array<std::string_view, kAnnotationKinds.size()> kNames{
+      "landmark68", "mask", "synthetic", "box", "keypoint10", "flame", "pose_au"};
   return kNames.at(static_cast<std::size_t>(kind));
 }
 

@@ -17,12 +17,19 @@ inline constexpr std::string_view kSetFormat = "understudy.set";
 inline constexpr std::string_view kIndexFormat = "understudy.index";
 inline constexpr std::string_view kFramesFormat = "understudy.frames";
 inline constexpr std::size_t kClipNameWidth = 64;
+inline constexpr std::size_t kVideoNameWidth = 32;
+inline constexpr std::size_t kIdentityNameWidth = 16;
 
 /// What an annotation shard holds.
-enum class AnnotationKind : std::uint8_t { kLandmark68, kMask, kSynthetic };
-inline constexpr std::array kAnnotationKinds{
-    AnnotationKind::kLandmark68, AnnotationKind::kMask, AnnotationKind::kSynthetic};
-/// "landmark68", "mask", "synthetic"
+enum class AnnotationKind : std::uint8_t { kLandmark68, kMask, kSynthetic, kBox, kKeypoint10, kFlame, kPoseAu };
+inline constexpr std::array kAnnotationKinds{AnnotationKind::kLandmark68,
+                                             AnnotationKind::kMask,
+                                             AnnotationKind::kSynthetic,
+                                             AnnotationKind::kBox,
+                                             AnnotationKind::kKeypoint10,
+                                             AnnotationKind::kFlame,
+                                             AnnotationKind::kPoseAu};
+/// "landmark68", "mask", "synthetic", "box", "keypoint10", "flame", "pose_au"
 std::string_view annotation_kind_name(AnnotationKind kind);
 
 /// Bit 0 of `/frame/flags`; a set bit that this version does not know is an error.

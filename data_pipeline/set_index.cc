@@ -10,9 +10,6 @@
 namespace understudy {
 namespace {
 
-constexpr std::size_t kIdentityNameWidth = 16;
-constexpr std::size_t kVideoNameWidth = 32;
-
 /// One member of every entry, as a column of the file.
 template <typename T, typename Entry, typename Get>
 std::vector<T> column(const std::vector<Entry>& entries, Get get) {

@@ -1,6 +1,9 @@
 #include "data_pipeline/set_manifest.h"
 
+#include <algorithm>
+#include <limits>
 #include <optional>
+#include <span>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -48,6 +51,17 @@ class ManifestTable {
     }
     return found;
   }
+  /// A flat list of offsets and lengths; none where the key is missing.
+  std::vector<ByteRange> ranges(std::string_view key) const {
+    std::vector<ByteRange> found;
+    const toml::array* list = table_[key].as_array();
+    const auto part = [list](std::size_t i) { return (*list)[i].value_exact<std::int64_t>().value_or(-1); };
+    for (std::size_t i = 0; list != nullptr && i < list->size(); i += 2) {
+      if (i + 1 == list->size() || part(i) < 0 || part(i + 1) < 0) fail(key, "is no list of offsets and lengths");
+      found.push_back({static_cast<std::uint64_t>(part(i)), static_cast<std::uint64_t>(part(i + 1))});
+    }
+    return found;
+  }
   [[noreturn]] void fail(std::string_view key, std::string_view problem) const {
     throw DataError(fmt::format("{}: {} {}; restore the manifest or pack the set again", where_, key, problem));
   }
@@ -58,25 +72,48 @@ class ManifestTable {
 };
 
 FileEntry read_file_entry(const ManifestTable& table) {
-  FileEntry entry{table.text("file"), table.number("bytes"), table.text("sha256")};
+  FileEntry entry{table.text("file"), table.number("bytes"), table.text("sha256"), table.ranges("payload"), {}};
   if (entry.file.empty() || entry.file.find('/') != std::string::npos || entry.file == "..") {
     table.fail("file", fmt::format("= \"{}\" is no file name within the set's folder", entry.file));
   }
+  entry.structure_sha256 = entry.payload.empty() ? entry.sha256 : table.text("structure_sha256");
   if (entry.sha256.size() != 64) table.fail("sha256", "has not 64 hexadecimal digits");
+  std::uint64_t end = 0;
+  for (const ByteRange& range : entry.payload) {
+    if (range.offset < end || range.offset > entry.bytes || range.bytes > entry.bytes - range.offset) {
+      table.fail("payload", "is no list of ascending ranges within the file");
+    }
+    end = range.offset + range.bytes;
+  }
   return entry;
 }
 
-ShardEntry read_shard_entry(const ManifestTable& table) {
-  return {read_file_entry(table), table.number("clips"), table.number("frames")};
+std::uint32_t read_shard_number(const ManifestTable& table, std::string_view key) {
+  const std::uint64_t number = table.number(key);
+  if (number > std::numeric_limits<std::uint32_t>::max()) table.fail(key, "is too large");
+  return static_cast<std::uint32_t>(number);
 }
 
-std::optional<AnnotationEntry> read_annotation_entry(const ManifestTable& table, std::size_t shards) {
+ShardEntry read_shard_entry(const ManifestTable& table) {
+  return {read_shard_number(table, "number"), read_file_entry(table), table.number("clips"), table.number("frames")};
+}
+
+void require_rising_numbers(const ManifestTable& table, std::span<const ShardEntry> shards) {
+  if (shards.empty()) table.fail("shard", "lists no shard");
+  const auto not_rising = [](const ShardEntry& a, const ShardEntry& b) { return a.number >= b.number; };
+  if (std::adjacent_find(shards.begin(), shards.end(), not_rising) == shards.end()) return;
+  table.fail("shard", "lists numbers that do not rise");
+}
+
+std::optional<AnnotationEntry> read_annotation_entry(const ManifestTable& table, const SetManifest& manifest) {
   const std::string name = table.text("kind");
   for (const AnnotationKind kind : kAnnotationKinds) {
     if (annotation_kind_name(kind) != name) continue;
-    const std::uint64_t shard = table.number("shard");
-    if (shard >= shards) table.fail("shard", fmt::format("= {} does not exist among {} shards", shard, shards));
-    return AnnotationEntry{kind, static_cast<std::uint32_t>(shard), read_file_entry(table)};
+    const std::uint32_t shard = read_shard_number(table, "shard");
+    if (manifest.place_of(shard) == manifest.shards.size()) {
+      table.fail("shard", fmt::format("= {} does not exist among {} shards", shard, manifest.shards.size()));
+    }
+    return AnnotationEntry{kind, shard, read_file_entry(table)};
   }
   return std::nullopt;
 }
@@ -100,10 +137,11 @@ SetManifest interpret(const toml::table& root, const std::string& path) {
   manifest.frames = table.number("frames");
   manifest.index = read_file_entry(table.table("index"));
   for (const ManifestTable& shard : table.tables("shard")) manifest.shards.push_back(read_shard_entry(shard));
-  if (manifest.shards.empty()) table.fail("shard", "lists no shard");
+  require_rising_numbers(table, manifest.shards);
   for (const ManifestTable& annotation : table.tables("annotation")) {
-    if (auto entry = read_annotation_entry(annotation, manifest.shards.size())) manifest.annotations.push_back(*entry);
+    if (auto entry = read_annotation_entry(annotation, manifest)) manifest.annotations.push_back(*entry);
   }
+  for (const ManifestTable& record : table.tables("record")) manifest.records.push_back(read_file_entry(record));
   return manifest;
 }
 
@@ -121,13 +159,35 @@ std::string toml_string(std::string_view text) {
 }
 
 std::string file_lines(const FileEntry& entry) {
-  return fmt::format("file = {}\nbytes = {}\nsha256 = \"{}\"\n", toml_string(entry.file), entry.bytes, entry.sha256);
+  std::string text =
+      fmt::format("file = {}\nbytes = {}\nsha256 = \"{}\"\n", toml_string(entry.file), entry.bytes, entry.sha256);
+  if (entry.payload.empty()) return text;
+  std::vector<std::uint64_t> numbers;
+  for (const ByteRange& range : entry.payload) numbers.insert(numbers.end(), {range.offset, range.bytes});
+  return text +
+         fmt::format("payload = [{}]\nstructure_sha256 = \"{}\"\n", fmt::join(numbers, ", "), entry.structure_sha256);
+}
+
+/// What follows the line with the checksum, when that is the checksum of it.
+std::optional<std::string_view> unsealed(std::string_view text) {
+  const std::size_t line = text.find('\n');
+  if (line == std::string_view::npos) return std::nullopt;
+  const std::string_view body = text.substr(line + 1);
+  if (sealed(body) != text) return std::nullopt;
+  return body;
 }
 
 }  // namespace
 
-FileEntry measure_file(const std::filesystem::path& path) {
-  return {path.filename().string(), std::filesystem::file_size(path), sha256_of_file(path)};
+std::string sealed(std::string_view text) {
+  return fmt::format("checksum = \"{}\"  # SHA-256 of all lines below\n{}", sha256_hex(text), text);
+}
+
+std::size_t SetManifest::place_of(std::uint32_t number) const {
+  const auto before = [](const ShardEntry& shard, std::uint32_t wanted) { return shard.number < wanted; };
+  const auto found = std::lower_bound(shards.begin(), shards.end(), number, before);
+  const bool there = found != shards.end() && found->number == number;
+  return there ? static_cast<std::size_t>(found - shards.begin()) : shards.size();
 }
 
 std::filesystem::path find_manifest(const std::filesystem::path& folder_or_manifest) {
@@ -141,8 +201,15 @@ std::filesystem::path find_manifest(const std::filesystem::path& folder_or_manif
 }
 
 SetManifest read_set_manifest(const std::filesystem::path& path) {
+  const std::string text = read_file(path);
+  if (!unsealed(text)) {
+    throw DataError(
+        fmt::format("{}: its first line does not hold the checksum of the others: the manifest was changed or damaged; "
+                    "restore it from its source or pack the set again",
+                    path.string()));
+  }
   try {
-    return interpret(toml::parse(read_file(path), path.string()), path.string());
+    return interpret(toml::parse(text, path.string()), path.string());
   } catch (const toml::parse_error& error) {
     throw DataError(fmt::format("{}:{}: is no valid TOML: {}; restore the manifest or pack the set again",
                                 path.string(),
@@ -167,7 +234,11 @@ void write_set_manifest(const std::filesystem::path& path, const SetManifest& ma
                       manifest.frames);
   text += "\n[index]\n" + file_lines(manifest.index);
   for (const ShardEntry& shard : manifest.shards) {
-    text += fmt::format("\n[[shard]]\n{}clips = {}\nframes = {}\n", file_lines(shard.file), shard.clips, shard.frames);
+    text += fmt::format("\n[[shard]]\nnumber = {}\n{}clips = {}\nframes = {}\n",
+                        shard.number,
+                        file_lines(shard.file),
+                        shard.clips,
+                        shard.frames);
   }
   for (const AnnotationEntry& entry : manifest.annotations) {
     text += fmt::format("\n[[annotation]]\nkind = \"{}\"\nshard = {}\n{}",
@@ -175,23 +246,8 @@ void write_set_manifest(const std::filesystem::path& path, const SetManifest& ma
                         entry.shard,
                         file_lines(entry.file));
   }
-  write_file_atomically(path, text);
-}
-
-std::string size_problem(const std::filesystem::path& folder, const FileEntry& entry) {
-  const std::filesystem::path path = folder / entry.file;
-  std::error_code error;
-  const std::uint64_t bytes = std::filesystem::file_size(path, error);
-  if (error)
-    return fmt::format(
-        "{}: cannot be read: {}; restore it from its source or pack the set again", path.string(), error.message());
-  if (bytes == entry.bytes) return "";
-  return fmt::format(
-      "{}: has {} bytes where the manifest says {}: {}; restore it from its source or pack the set again",
-      path.string(),
-      bytes,
-      entry.bytes,
-      bytes < entry.bytes ? "it was cut short" : "it was changed");
+  for (const FileEntry& record : manifest.records) text += "\n[[record]]\n" + file_lines(record);
+  write_file_atomically(path, sealed(text));
 }
 
 }  // namespace understudy

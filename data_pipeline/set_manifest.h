@@ -7,21 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "data_pipeline/file_entry.h"
 #include "data_pipeline/set_format.h"
 
 namespace understudy {
 
-/// A file of a set as the manifest vouches for it.
-struct FileEntry {
-  std::string file;  ///< name within the set's folder
-  std::uint64_t bytes = 0;
-  std::string sha256;  ///< 64 hexadecimal digits
-};
-
-/// Sizes and hashes an existing file. @throws FileError
-FileEntry measure_file(const std::filesystem::path& path);
-
 struct ShardEntry {
+  std::uint32_t number = 0;  ///< as in its name; numbers rise but may leave some out
   FileEntry file;
   std::uint64_t clips = 0;
   std::uint64_t frames = 0;
@@ -29,7 +21,7 @@ struct ShardEntry {
 
 struct AnnotationEntry {
   AnnotationKind kind = AnnotationKind::kLandmark68;
-  std::uint32_t shard = 0;  ///< place of its partner in `SetManifest::shards`
+  std::uint32_t shard = 0;  ///< number of its partner
   FileEntry file;
 };
 
@@ -47,6 +39,10 @@ struct SetManifest {
   FileEntry index;
   std::vector<ShardEntry> shards;
   std::vector<AnnotationEntry> annotations;  ///< kinds that this version does not know are left out on reading
+  std::vector<FileEntry> records;            ///< how the set came about: what was left out and why, the packer's plan
+
+  /// Place of a shard in `shards`, or the number of shards when it is not there.
+  std::size_t place_of(std::uint32_t number) const;
 };
 
 /// @return  the manifest's path. @throws DataError  when there is none, with how to make one
@@ -58,7 +54,7 @@ SetManifest read_set_manifest(const std::filesystem::path& path);
 /// Written whole or not at all. @throws FileError
 void write_set_manifest(const std::filesystem::path& path, const SetManifest& manifest);
 
-/// "" for a file of the size that the manifest states, otherwise what is wrong and the remedy.
-std::string size_problem(const std::filesystem::path& folder, const FileEntry& entry);
+/// The text with a first line that holds its checksum, without which no manifest is read.
+std::string sealed(std::string_view text);
 
 }  // namespace understudy

@@ -55,15 +55,14 @@ std::string describe_sizes(const DataSet& set) {
 
 std::string describe_files(const SetManifest& manifest) {
   std::string text;
-  for (std::uint32_t i = 0; i < manifest.shards.size(); ++i) {
-    const ShardEntry& shard = manifest.shards[i];
+  for (const ShardEntry& shard : manifest.shards) {
     text += fmt::format("shard        {}  {:.1f} MiB, {} clips, {} frames",
                         shard.file.file,
                         mebibytes(shard.file.bytes),
                         shard.clips,
                         shard.frames);
     for (const AnnotationEntry& entry : manifest.annotations) {
-      if (entry.shard == i)
+      if (entry.shard == shard.number)
         text += fmt::format("; {} {:.1f} MiB", annotation_kind_name(entry.kind), mebibytes(entry.file.bytes));
     }
     text += "\n";

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data_pipeline/annotation_rows.h"
 #include "data_pipeline/landmarks.h"
 #include "data_pipeline/mask.h"
 
@@ -27,6 +28,7 @@ struct ClipAnnotations {
   std::vector<Landmarks68> landmarks;         ///< an all-zero entry: no face found in this frame
   std::vector<std::vector<std::byte>> masks;  ///< encoded by `encode_mask` with the set's codec; empty: no mask
   SyntheticTruth truth;
+  std::vector<AnnotationRows> rows;  ///< of further kinds, each kind at most once
 };
 
 /// One clip as it goes into a set.
@@ -56,6 +58,9 @@ struct SetOptions {
   std::string annotation_tool = "unknown";  ///< what found the landmarks and masks
   std::string packer_config;                ///< settings that the contents follow from; its SHA-256 is stored
 };
+
+/// Makes the folder of a set that is to be written. @throws DataError  when it already holds one. @throws FileError
+void require_no_set(const std::filesystem::path& folder);
 
 /// Writes a data set (docs/data-format.md). Shards appear under their names when they are whole; the manifest, without
 /// which there is no set, comes last. Same clips and options: same bytes.

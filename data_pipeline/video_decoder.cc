@@ -77,6 +77,7 @@ class StreamSource : public FrameSource {
     height = turns_ % 2 == 0 ? decoder_->height : decoder_->width;
     rate = rate_of(*stream_);
     frames = frames_of(*input_, *stream_);
+    stored_frames = stream_->nb_frames;
     audio = libav::best_stream(input_, AVMEDIA_TYPE_AUDIO) >= 0;
   }
 
@@ -107,6 +108,8 @@ class StreamSource : public FrameSource {
     avcodec_parameters_to_context(decoder_.get(), stream_->codecpar);
     decoder_->pkt_timebase = stream_->time_base;
     decoder_->err_recognition = AV_EF_EXPLODE;  // damage is reported, not painted over
+    decoder_->flags |= AV_CODEC_FLAG_BITEXACT;  // no vector code whose rounding is its own
+    decoder_->thread_count = 1;                 // callers decode many videos at a time
     const int result = avcodec_open2(decoder_.get(), codec, nullptr);
     if (result < 0 || decoder_->width <= 0 || decoder_->height <= 0) {
       throw DataError(fmt::format("{}: cannot start decoding {} of {} x {} pixels: {}",
@@ -191,6 +194,24 @@ class StreamSource : public FrameSource {
 
 std::unique_ptr<FrameSource> open_video(const std::filesystem::path& path) {
   return std::make_unique<StreamSource>(path);
+}
+
+VideoHeader read_video_header(const std::filesystem::path& path) {
+  libav::Input input = libav::open_container(path);
+  const auto describes = [](const AVStream& stream) {
+    return stream.codecpar->width > 0 && stream.codecpar->height > 0 && stream.nb_frames > 0;
+  };
+  int index = libav::best_stream(input, AVMEDIA_TYPE_VIDEO);
+  if (index < 0 || !describes(*input->streams[index])) {  // its tables say too little: look into its packets
+    libav::find_streams(input, path);
+    index = libav::best_stream(input, AVMEDIA_TYPE_VIDEO);
+  }
+  if (index < 0) throw DataError(fmt::format("{}: holds no picture stream, only other data", path.string()));
+  const AVStream& stream = *input->streams[index];
+  const bool upright = quarter_turns(stream) % 2 == 0;
+  return {upright ? stream.codecpar->width : stream.codecpar->height,
+          upright ? stream.codecpar->height : stream.codecpar->width,
+          frames_of(*input, stream)};
 }
 
 }  // namespace understudy

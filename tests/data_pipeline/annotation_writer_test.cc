@@ -17,9 +17,9 @@ std::vector<AnnotationKind> kinds_written(const ClipRecord& clip) {
   const TemporaryFolder folder;
   const SetOptions options;
   FrameShardWriter frames(folder.path(), 0, options);
-  frames.add(clip, 0);
+  frames.add(clip);
   AnnotationCollector collector;
-  collector.add(clip);
+  collector.add(clip.annotations, clip.frames.size());
   std::vector<AnnotationKind> kinds;
   for (const auto& written : collector.write(folder.path(), {0, std::string(64, '0'), &frames.tables()}, options))
     kinds.push_back(written.kind);

@@ -194,6 +194,8 @@ TEST_F(DataSetTest, RefusesADamagedTable) {
     index[2] = 77;
     write_table(file, "/frame/source_index", H5T_NATIVE_UINT32, index);
   });
+  EXPECT_THAT(open_error(set), AllOf(HasSubstr("frames-00000.h5: is not as it was written"), HasSubstr("repair")));
+  vouch_again(set);
   EXPECT_THAT(open_error(set),
               AllOf(HasSubstr("frames-00000.h5: /frame/source_index is damaged"), HasSubstr("CRC32C")));
 }
@@ -204,6 +206,7 @@ TEST_F(DataSetTest, RefusesLandmarksOfAnotherShard) {
   std::filesystem::copy_file(other / "frames-00000.landmark68.h5",
                              set / "frames-00000.landmark68.h5",
                              std::filesystem::copy_options::overwrite_existing);
+  vouch_again(set);
   EXPECT_THAT(open_error(set, {.landmarks = true}),
               AllOf(HasSubstr("frames-00000.landmark68.h5: was written for a frame shard with SHA-256"),
                     HasSubstr("other frames")));
@@ -213,6 +216,7 @@ TEST_F(DataSetTest, RefusesAnIndexOfAnotherSet) {
   const std::filesystem::path set = write();
   const std::filesystem::path other = write({.seed = 8}, {}, "other");
   std::filesystem::copy_file(other / "index.h5", set / "index.h5", std::filesystem::copy_options::overwrite_existing);
+  vouch_again(set);
   EXPECT_THAT(open_error(set), AllOf(HasSubstr("index.h5: fingerprint"), HasSubstr("different sets")));
 }
 
@@ -235,6 +239,7 @@ TEST_F(DataSetTest, RefusesUnknownFlags) {
     crcs.back() = crc32c(std::as_bytes(std::span(flags)));
     write_table(file, "/table_crc32c", H5T_NATIVE_UINT32, crcs);
   });
+  vouch_again(set);
   EXPECT_THAT(open_error(set), AllOf(HasSubstr("frame 5"), HasSubstr("flags 0x81"), HasSubstr("newer understudy")));
 }
 
@@ -271,6 +276,7 @@ TEST_F(DataSetTest, AcceptsAnyMinorVersionAndUnknownTables) {
 TEST_F(DataSetTest, RefusesAnotherMajorVersion) {
   const std::filesystem::path set = write({.landmarks = false});
   edit_hdf5(set / "frames-00000.h5", [](hid_t file) { set_version(file, 2, 0); });
+  vouch_again(set);
   EXPECT_THAT(open_error(set),
               AllOf(HasSubstr("format version 2.0"), HasSubstr("reads 1.x"), HasSubstr("newer understudy")));
 }

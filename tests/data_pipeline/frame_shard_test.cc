@@ -18,7 +18,7 @@ class FrameShardTest : public ::testing::Test {
  protected:
   std::filesystem::path write(const ClipRecord& clip, std::uint32_t number = 0) {
     FrameShardWriter writer(folder_.path(), number, options_);
-    writer.add(clip, 41);
+    writer.add(clip);
     return writer.close();
   }
   SetOptions options_;
@@ -36,7 +36,8 @@ TEST_F(FrameShardTest, KeepsEverythingThatIsKnownOfAClip) {
   const FrameShard shard(write(clip_, 3), 3);
   const FrameTables& tables = shard.tables();
   EXPECT_THAT(tables.clip_name, ElementsAre(clip_.name));
-  EXPECT_THAT(tables.clip_identity, ElementsAre(41));
+  EXPECT_THAT(tables.clip_identity, ElementsAre("id02"));
+  EXPECT_THAT(tables.clip_video, ElementsAre("video01"));
   EXPECT_THAT(tables.clip_size, ElementsAre(32, 32));
   EXPECT_THAT(tables.fps, ElementsAre(30000, 1001));
   EXPECT_THAT(tables.source_box, ElementsAre(-3, 4, 500, 600));
