@@ -10,7 +10,7 @@ import PIL.Image
 
 def open_files(folder, kind=None):
     """Frame shards, or their annotation shards of one kind, as HDF5 files in the order of shards."""
-    entries = tomllib.loads((pathlib.Path(folder) / "set.toml").read_text())["annotation" if kind else "shard"]
+    entries = tomllib.loads((pathlib.Path(folder) / "set.toml").read_text()).get("annotation" if kind else "shard", [])
     return (h5py.File(pathlib.Path(folder) / entry["file"]) for entry in entries if kind in (None, entry.get("kind")))
 
 

@@ -102,11 +102,11 @@ def add_broken_videos(build, head):
             ("cut-in-the-middle", mp4.cut(good), "damaged"),
             ("bytes-flipped", mp4.flipped(good), "damaged"),
             ("picture-cut", {**pngs, "0000007.png": pngs["0000007.png"][:600]}, "damaged"),
-            ("cut-between-frames", mp4.cut(good, 0), "too-few-frames"),
+            ("cut-between-frames", mp4.cut(good, 0), "damaged"),
             ("cut-in-the-header", good[:200], "unreadable"),
             ("text-as-video", b"404: Not Found\n", "unreadable"),
             ("sound-only", mp4.sound_only(), "unreadable"),
-            ("no-bytes", b"", "empty"),
+            ("no-bytes", b"", "unreadable"),
             ("folder-without-pictures", {"readme.txt": b"nothing here\n"}, "empty"),
             ("a-picture-of-another-size", {**jpegs, "0000003.jpg": encoded(head.pictures[3][:48], "JPEG")}, "size"),
             ("holiday", good, "name"),
@@ -142,7 +142,7 @@ def add_broken_landmarks(build, head):
 def write_fsrt_corpus(folder, understudy, broken=True):
     """`videos/{train,test}/identity#video#start#end.mp4`, `landmarks/NAME.npy` and `vox-metadata.csv`.
 
-    Rejections take the metadata and one frame as enough into account. Of two clips of one name the first in the order
+    Rejections are those of a packer that reads the metadata and takes clips of one frame. Of two clips of one name the first in the order
     of sources (test/ before train/) is kept and the other refused.
     """
     heads = draw_heads(understudy)

@@ -35,7 +35,7 @@ class Builder:
 
     def good(self, head, person, video, pattern, grey_masks):
         self.video(head, person, video, pattern, grey_masks)
-        self.corpus.clips["%s#%s" % (person, video)] = Clip(
+        self.corpus.clips["%s#%s#000" % (person, video)] = Clip(
             person, video, "%s/%s" % (person, video), head.pictures, exact=True, landmarks=head.landmarks, masks=head.masks,
             source_index=[STRIDE * i for i in range(len(head.jpegs))], jpegs=head.jpegs)
 
