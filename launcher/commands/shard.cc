@@ -136,6 +136,7 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
   frames_tool->add_option("--out", options->out, "Video (.mp4), or a folder for pictures")->required();
   sheet_tool->add_option("--cell", options->sheet.cell, "Side of a picture in pixels")->check(CLI::Range(8, 1024));
   add_shard_stats(*shard, chosen);
+  add_shard_diff(*shard, chosen);
 }
 
 }  // namespace understudy
