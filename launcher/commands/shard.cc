@@ -9,6 +9,7 @@
 #include "data_pipeline/video_reader.h"
 #include "data_pipeline/video_writer.h"
 #include "launcher/commands/command.h"
+#include "launcher/commands/shard_tools.h"
 
 namespace understudy {
 namespace {
@@ -134,6 +135,8 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
   frames_tool->add_option("--clip", options->clip, "Number of the clip");
   frames_tool->add_option("--out", options->out, "Video (.mp4), or a folder for pictures")->required();
   sheet_tool->add_option("--cell", options->sheet.cell, "Side of a picture in pixels")->check(CLI::Range(8, 1024));
+  add_shard_stats(*shard, chosen);
+  add_shard_diff(*shard, chosen);
 }
 
 }  // namespace understudy
