@@ -15,6 +15,25 @@
 #include "data_pipeline/packer/openface_file.h"
 
 namespace understudy {
+namespace {
+
+/// Reads files of a folder. Messages name them from there on: they are kept with the set, which is the same wherever
+/// its input lay.
+template <class Read>
+auto read_within(const std::filesystem::path& folder, const Read& read) {
+  try {
+    return read();
+  } catch (const ClipRejected& rejected) {
+    std::string detail = rejected.what();
+    const std::string prefix = (folder / "").string();
+    for (std::size_t at = detail.find(prefix); at != std::string::npos; at = detail.find(prefix, at)) {
+      detail.erase(at, prefix.size());
+    }
+    throw ClipRejected(rejected.reason, detail);
+  }
+}
+
+}  // namespace
 
 AnnotationFiles::AnnotationFiles(AnnotationFolders folders) : folders_(std::move(folders)) {
   std::vector<std::string> problems;
@@ -36,12 +55,22 @@ AnnotationFiles::AnnotationFiles(AnnotationFolders folders) : folders_(std::move
 
 ClipAnnotations AnnotationFiles::read(const ListedClip& clip, const ClipFrames& frames) const {
   ClipAnnotations annotations;
-  if (!folders_.landmarks.empty())
-    annotations.landmarks = read_landmark_files(folders_.landmarks, folders_.landmark_size, clip, frames);
-  if (!folders_.masks.empty()) annotations.masks = read_mask_files(folders_.masks, folders_.mask_codec, clip, frames);
-  if (!folders_.boxes.empty()) annotations.rows.push_back(read_box_file(folders_.boxes, clip, frames));
-  if (!folders_.flame.empty()) annotations.rows.push_back(read_flame_file(folders_.flame, clip, frames));
-  if (!folders_.openface.empty()) annotations.rows.push_back(read_openface_file(folders_.openface, clip, frames));
+  if (!folders_.landmarks.empty()) {
+    annotations.landmarks = read_within(folders_.landmarks, [&] {
+      return read_landmark_files(folders_.landmarks, folders_.landmark_size, clip, frames);
+    });
+  }
+  if (!folders_.masks.empty()) {
+    annotations.masks =
+        read_within(folders_.masks, [&] { return read_mask_files(folders_.masks, folders_.mask_codec, clip, frames); });
+  }
+  const auto add_rows = [&](const std::filesystem::path& folder, const auto& read) {
+    if (folder.empty()) return;
+    annotations.rows.push_back(read_within(folder, [&] { return read(folder, clip, frames); }));
+  };
+  add_rows(folders_.boxes, read_box_file);
+  add_rows(folders_.flame, read_flame_file);
+  add_rows(folders_.openface, read_openface_file);
   return annotations;
 }
 

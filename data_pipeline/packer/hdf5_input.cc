@@ -1,6 +1,7 @@
 #include "data_pipeline/packer/hdf5_input.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -121,9 +122,20 @@ struct Hdf5Input::State {
     return names;
   }
 
-  void require_own_storage(hid_t creation, const std::string& table) const {
+  void require_readable(hid_t creation, const std::string& table) const {
     if (H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) != 0) {
       fail(table, "is stored in other files; write the data into this one");
+    }
+    for (unsigned i = 0; static_cast<int>(i) < H5Pget_nfilters(creation); ++i) {
+      std::size_t values = 0;
+      std::array<char, 64> name{};
+      const H5Z_filter_t filter =
+          H5Pget_filter2(creation, i, nullptr, &values, nullptr, name.size(), name.data(), nullptr);
+      if (H5Zfilter_avail(filter) > 0) continue;
+      fail(table,
+           fmt::format("is compressed with filter {} \"{}\", which is no part of HDF5; repack it with gzip",
+                       filter,
+                       name.data()));
     }
   }
 
@@ -131,7 +143,7 @@ struct Hdf5Input::State {
     H5Table opened(H5Dopen2(file.get(), table.c_str(), access));
     if (!opened.valid()) fail(table, fmt::format("cannot be opened: {}", last_h5_error()));
     const H5List creation(H5Dget_create_plist(opened.get()));
-    require_own_storage(creation.get(), table);
+    require_readable(creation.get(), table);
     return opened;
   }
 

@@ -38,7 +38,7 @@ void describe_frames(ConfigVisitor& v, FramePreparation& c) {
 void describe(ConfigVisitor& v, PackSettings& c) {
   v.section("set", "What the set says of itself, and how it is cut.");
   v.text({"source", kMethod, "name of the source"}, c.source);
-  v.integer({"shard_mebibytes", kMethod, "size of a shard"}, c.shard_mebibytes, 1, 1 << 20);
+  v.real({"shard_mebibytes", kMethod, "size of a shard"}, c.shard_mebibytes, 0.001, 1 << 20);
   describe_frames(v, c.frames);
   v.section("annotations", "How annotations are stored.");
   v.real({"landmark_size", kMethod, "side of the picture that landmarks are pixels of"}, c.landmark_size, 1, 65536);

@@ -27,7 +27,7 @@ struct PackSettings {
   SplitKind split = SplitKind::kNone;
   double split_fraction = 0.05;
   std::int64_t split_seed = 0;
-  std::int64_t shard_mebibytes = 2048;
+  double shard_mebibytes = 2048;
 };
 
 void describe(ConfigVisitor& visitor, PackSettings& settings);

@@ -43,7 +43,7 @@ SplitRule rule_of(const PackRequest& request) {
 
 SetOptions set_options(const PackSettings& settings) {
   SetOptions options;
-  options.shard_bytes = static_cast<std::uint64_t>(settings.shard_mebibytes) << 20;
+  options.shard_bytes = static_cast<std::uint64_t>(settings.shard_mebibytes * 1048576.0);
   options.source = settings.source;
   options.jpeg_quality = settings.frames.jpeg_quality;
   options.jpeg_subsampling = settings.frames.full_chroma ? "4:4:4" : "4:2:0";

@@ -91,7 +91,7 @@ void add_content_options(CLI::App& command, const std::shared_ptr<PackRequest>& 
   command.add_option("--source", settings.source, "Name of the source, kept with the set: voxceleb1, ...");
   command.add_option("--annotation-tool", settings.annotation_tool, "What made the annotations, kept with them");
   command.add_option("--shard-mib", settings.shard_mebibytes, "Size of a shard in MiB")
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(CLI::Range(0.001, 1048576.0))
       ->capture_default_str();
 }
 
