@@ -4,11 +4,16 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data_pipeline/packer/clip_input.h"
 
 namespace understudy {
+
+/// Records of a packed set that it can be repaired with.
+inline constexpr std::string_view kPlanName = "plan.tsv";
+inline constexpr std::string_view kSettingsName = "packing.toml";
 
 /// Clips that one worker packs into one shard.
 struct PlannedShard {

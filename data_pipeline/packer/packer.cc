@@ -22,9 +22,7 @@ namespace understudy {
 namespace {
 
 constexpr std::string_view kWorkFolder = "packing";
-constexpr std::string_view kPlanName = "plan.tsv";
 constexpr std::string_view kRejectedName = "rejected.tsv";
-constexpr std::string_view kSettingsName = "packing.toml";
 
 SplitRule rule_of(const PackRequest& request) {
   const PackSettings& settings = request.settings;
@@ -41,26 +39,6 @@ SplitRule rule_of(const PackRequest& request) {
   return [](const ListedClip&) { return std::string(); };
 }
 
-SetOptions set_options(const PackSettings& settings) {
-  SetOptions options;
-  options.shard_bytes = static_cast<std::uint64_t>(settings.shard_mebibytes * 1048576.0);
-  options.source = settings.source;
-  options.jpeg_quality = settings.frames.jpeg_quality;
-  options.jpeg_subsampling = settings.frames.full_chroma ? "4:4:4" : "4:2:0";
-  options.landmark_reference_size = static_cast<float>(settings.landmark_size);
-  options.mask_codec = settings.mask_codec;
-  options.annotation_tool = settings.annotation_tool;
-  options.packer_config = settings_text(settings);
-  return options;
-}
-
-AnnotationFolders annotation_folders(const PackRequest& request) {
-  AnnotationFolders folders = request.annotations;
-  folders.landmark_size = static_cast<float>(request.settings.landmark_size);
-  folders.mask_codec = request.settings.mask_codec;
-  return folders;
-}
-
 FileEntry publish_record(const std::filesystem::path& folder, std::string_view name, const std::string& text) {
   write_file_atomically(folder / name, text);
   return measure_file(folder / name);
@@ -72,22 +50,14 @@ struct Packer::State {
   PackRequest request;
   SetOptions options;
   std::filesystem::path work_folder;
-  AnnotationFiles annotations;
-  std::unique_ptr<ClipInput> input;
+  RequestedInput input;
   PackPlan plan;
 
   explicit State(PackRequest wanted)
       : request(std::move(wanted)),
         options(set_options(request.settings)),
         work_folder(request.out / kWorkFolder),
-        annotations(annotation_folders(request)) {
-    input = open_clip_input({.path = request.input,
-                             .layout = request.layout,
-                             .mapping = request.mapping,
-                             .metadata = request.metadata,
-                             .frames = request.settings.frames,
-                             .annotator = &annotations});
-  }
+        input(request) {}
 
   std::filesystem::path folder_of(const std::string& set) const {
     return set.empty() ? request.out : request.out / set;
@@ -125,12 +95,13 @@ struct Packer::State {
 
   std::vector<std::uint64_t> predict(const std::vector<ListedClip>& clips) const {
     std::vector<std::uint64_t> bytes(clips.size());
-    parallel_for(clips.size(), request.threads, [&](std::size_t i) { bytes[i] = input->predict_bytes(clips[i]); });
+    parallel_for(
+        clips.size(), request.threads, [&](std::size_t i) { bytes[i] = input.clips().predict_bytes(clips[i]); });
     return bytes;
   }
 
   void make_plan() {
-    const Listing listing = input->list();
+    const Listing listing = input.clips().list();
     plan.rejections = listing.rejections;
     const SplitClips split = split_clips(listing.clips, rule_of(request));
     for (const auto& [set, clips] : split.splits) {
@@ -232,7 +203,7 @@ bool Packer::work(std::span<const std::size_t> shards, const PackWatch& watch) {
     const PlannedShard& shard = state_->plan.shards.at(place);
     const std::filesystem::path folder = state_->folder_of(shard.set);
     const auto packed =
-        pack_shard(*state_->input, shard, folder, state_->options, state_->request.threads, watch, counts);
+        pack_shard(state_->input.clips(), shard, folder, state_->options, state_->request.threads, watch, counts);
     if (!packed) return false;
     sync_folder(folder);  // the files are there for good before the receipt is
     write_packed_shard(state_->receipt_of(shard), *packed);

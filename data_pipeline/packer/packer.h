@@ -1,30 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "data_pipeline/packer/annotation_files.h"
-#include "data_pipeline/packer/input_options.h"
-#include "data_pipeline/packer/pack_settings.h"
+#include "data_pipeline/packer/pack_request.h"
 #include "data_pipeline/packer/shard_packing.h"
 
 namespace understudy {
-
-/// What `understudy pack` was asked for.
-struct PackRequest {
-  std::filesystem::path input;
-  std::optional<InputLayout> layout;
-  std::filesystem::path mapping;
-  std::filesystem::path metadata;
-  AnnotationFolders annotations;  ///< size and codec come from the settings
-  std::vector<std::filesystem::path> split_lists;
-  std::filesystem::path out;
-  PackSettings settings;
-  std::size_t threads = 1;  ///< of this worker
-};
 
 /// Packs an input into verified sets: plan, work, publish, merge (docs/data.md). Output is the same for any number of
 /// workers and threads and after any interruption; a shard that is whole is never packed again.

@@ -52,6 +52,16 @@ def digests(folder):
     return found
 
 
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 16
+    path.write_bytes(content)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
 class Layouts(unittest.TestCase):
     """Every layout of the corpus: the clips, frames and annotations that it says, and the rejections."""
 
@@ -194,6 +204,24 @@ class SameBytes(unittest.TestCase):
                 out = self.folder / ("out-%d-%d" % (workers, threads))
                 run(self.ranks(workers, command(self.made, out, *self.options, "--threads", str(threads))))
                 self.assertEqual(digests(out), self.reference)
+
+    def test_repair(self):
+        """Whatever is damaged, what packing can make again comes out as it was."""
+        out = self.folder / "damaged"
+        run(command(self.made, out, *self.options))
+        sources = command(self.made, out)[2:]
+        del sources[sources.index("--out"):sources.index("--out") + 2]
+        line = [BINARY, "shard", "repair", str(out / "train"), *sources]
+        train = {name.removeprefix("train/") for name in self.reference if name.startswith("train/")}
+        for name, damage in (("frames-00001.h5", flip), ("frames-00003.h5", cut), ("frames-00002.landmark68.h5", flip),
+                             ("index.h5", cut), ("frames-00000.h5", pathlib.Path.unlink)):
+            self.assertIn(name, train)
+            damage(out / "train" / name)
+        text = run(line)
+        self.assertEqual(text.count("written again"), 5, text)
+        self.assertEqual(digests(out), self.reference)
+        flip(out / "train" / "plan.tsv")
+        self.assertIn("plan.tsv: is damaged", run(line, 78))
 
     def test_ten_kills(self):
         """Each kill hits a pack that is begun, on one or two ranks, at any moment of what a pack takes."""
