@@ -20,9 +20,9 @@ namespace {
 using std::string_view_literals::operator""sv;
 using Names = std::span<const std::string_view>;
 
-constexpr std::array kShapeNames{"shape"sv, "shapecode"sv, "shape_params"sv, "flame_shape"sv};
-constexpr std::array kExpressionNames{"exp"sv, "expression"sv, "expcode"sv, "expression_params"sv, "flame_exp"sv};
-constexpr std::array kPoseNames{"pose"sv, "posecode"sv, "pose_params"sv, "flame_pose"sv};
+constexpr std::array kShapeNames{"shape"sv, "shapecode"sv, "flame_shape"sv};
+constexpr std::array kExpressionNames{"exp"sv, "expression"sv, "expcode"sv, "flame_exp"sv};
+constexpr std::array kPoseNames{"pose"sv, "posecode"sv, "flame_pose"sv};
 constexpr std::array kCameraNames{"cam"sv, "camera"sv, "flame_cam"sv};
 constexpr std::array kValidNames{"valid"sv, "valid_mask"sv};
 

@@ -8,12 +8,12 @@
 
 namespace understudy {
 
-/// FLAME parameters of a clip's packed frames, from one .npz a clip with a row for each frame of the source. DECA,
-/// EMOCA and SMIRK name their arrays differently; of each line one name must be there:
+/// FLAME parameters of a clip's packed frames, from one .npz a clip with a row for each frame of the source. DECA
+/// and EMOCA name the parameters differently; of each line one name must be there:
 ///
-///     shape       [frames,100], [1,100] or [100]: one person   shape, shapecode, shape_params, flame_shape
-///     expression  [frames,50]                                  exp, expression, expcode, expression_params, flame_exp
-///     pose        [frames,6] axis-angle: global, jaw           pose, posecode, pose_params, flame_pose
+///     shape       [frames,100], [1,100] or [100]: one person   shape, shapecode, flame_shape
+///     expression  [frames,50]                                  exp, expression, expcode, flame_exp
+///     pose        [frames,6] axis-angle: global, jaw           pose, posecode, flame_pose
 ///     camera      [frames,3] scale, x, y                       cam, camera, flame_cam
 ///     valid       [frames], 0: unknown; may be missing         valid, valid_mask
 ///
