@@ -13,6 +13,11 @@ bool is_known(const PixelBox& box) {
   return box != PixelBox{};
 }
 
+/// Every how many-th frame was taken.
+std::uint32_t stride_of(const std::vector<std::uint32_t>& position) {
+  return position.size() < 2 ? 1 : position[1] - position[0];
+}
+
 /// Where the packed part of a decoded frame lies in the recording.
 PixelBox packed_box(const ClipFrames& frames) {
   if (!is_known(frames.source_box)) return {};
@@ -41,6 +46,9 @@ ClipRecord make_record(const ListedClip& clip, PackedFrames packed, FrameRate ra
   record.fps_den = static_cast<std::uint32_t>(rate.denominator);
   record.source_box = packed_box(packed.frames);
   record.source_size = packed.frames.source_size;
+  record.input_frames = {packed.frames.source_frames, stride_of(packed.frames.position)};
+  record.input_size = {packed.frames.decoded_width, packed.frames.decoded_height};
+  record.input_crop = packed.frames.crop;
   if (annotator != nullptr) record.annotations = annotator->read(clip, packed.frames);
   record.frames = std::move(packed.jpegs);
   record.source_index = std::move(packed.frames.source_index);
