@@ -164,7 +164,9 @@ std::string document_config(const DescribeConfig& describe) {
   return document.joined();
 }
 
-std::vector<std::string> method_differences(const DescribeConfig& before, const DescribeConfig& now) {
+std::vector<std::string> method_differences(const DescribeConfig& before,
+                                            const DescribeConfig& now,
+                                            std::string_view where) {
   MethodKeys old_keys;
   MethodKeys new_keys;
   before(old_keys);
@@ -173,9 +175,9 @@ std::vector<std::string> method_differences(const DescribeConfig& before, const 
   for (const auto& [key, value] : new_keys.values) {
     const auto old_value = old_keys.values.find(key);
     if (old_value == old_keys.values.end()) {
-      lines.push_back(fmt::format("{}: absent in the checkpoint, {} now", key, value));
+      lines.push_back(fmt::format("{}: absent {}, {} now", key, where, value));
     } else if (old_value->second != value) {
-      lines.push_back(fmt::format("{}: {} in the checkpoint, {} now", key, old_value->second, value));
+      lines.push_back(fmt::format("{}: {} {}, {} now", key, old_value->second, where, value));
     }
   }
   return lines;

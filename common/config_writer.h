@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/config.h"
@@ -14,6 +15,9 @@ std::string write_config(const DescribeConfig& describe);
 std::string document_config(const DescribeConfig& describe);
 
 /// One line for every method key whose value differs: "model.sources: 1 in the checkpoint, 2 now".
-std::vector<std::string> method_differences(const DescribeConfig& before, const DescribeConfig& now);
+/// @param where  the former values stand
+std::vector<std::string> method_differences(const DescribeConfig& before,
+                                            const DescribeConfig& now,
+                                            std::string_view where = "in the checkpoint");
 
 }  // namespace understudy

@@ -217,24 +217,26 @@ struct Hdf5Writer::State {
   std::filesystem::path path;
   H5File file;
 
-  void check(bool good, std::string_view action) const {
-    if (!good) throw FileError(fmt::format("{}: cannot {}: {}", path.string(), action, last_h5_error()));
+  void check(bool good, std::string_view action) {
+    if (good) return;
+    file.abandon();
+    throw FileError(
+        fmt::format("{}: cannot {}: {}; free space or choose another folder", path.string(), action, last_h5_error()));
   }
 
-  void attribute(
-      hid_t object, const std::string& name, hid_t stored, hid_t memory, const void* value, hsize_t count) const {
+  void attribute(hid_t object, const std::string& name, hid_t stored, hid_t memory, const void* value, hsize_t count) {
     const H5Space space(count == 1 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &count, nullptr));
     const H5Attribute made(H5Acreate2(object, name.c_str(), stored, space.get(), H5P_DEFAULT, H5P_DEFAULT));
     check(made.valid() && H5Awrite(made.get(), memory, value) >= 0, fmt::format("write attribute {}", name));
   }
 
-  void text(hid_t object, const std::string& name, const std::string& value) const {
+  void text(hid_t object, const std::string& name, const std::string& value) {
     const std::string padded = value.empty() ? std::string(1, '\0') : value;
     const H5Type type = text_type(padded.size());
     attribute(object, name, type.get(), type.get(), padded.data(), 1);
   }
 
-  void make_groups(const std::string& path_of_table) const {
+  void make_groups(const std::string& path_of_table) {
     for (std::size_t end = path_of_table.find('/', 1); end != std::string::npos;
          end = path_of_table.find('/', end + 1)) {
       const std::string group = path_of_table.substr(0, end);
@@ -246,7 +248,7 @@ struct Hdf5Writer::State {
     }
   }
 
-  H5Table make_table(const std::string& name, hid_t type, std::vector<std::uint64_t> extent) const {
+  H5Table make_table(const std::string& name, hid_t type, std::vector<std::uint64_t> extent) {
     make_groups(name);
     const std::vector<hsize_t> sides(extent.begin(), extent.end());
     const H5Space space(H5Screate_simple(static_cast<int>(sides.size()), sides.data(), nullptr));

@@ -20,7 +20,11 @@ inline std::string last_h5_error() {
   std::string text = "unknown reason";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, &text);
   H5Eclear2(H5E_DEFAULT);
-  return text;
+  // Of a failed system call, what the system said is enough.
+  const std::string mark = "error message = '";
+  const std::size_t begin = text.find(mark);
+  if (begin == std::string::npos) return text;
+  return text.substr(begin + mark.size(), text.find('\'', begin + mark.size()) - begin - mark.size());
 }
 
 /// Owns one HDF5 identifier; `Close` is the C call that releases that kind of identifier.
@@ -37,6 +41,9 @@ class H5Id {
   ~H5Id() { release(); }
   hid_t get() const noexcept { return id_; }
   bool valid() const noexcept { return id_ >= 0; }
+  /// Leaves the object open for good: for a file that could not be written, since the library crashes when it closes
+  /// one.
+  void abandon() noexcept { id_ = H5I_INVALID_HID; }
   herr_t release() noexcept { return id_ >= 0 ? Close(std::exchange(id_, H5I_INVALID_HID)) : 0; }
 
  private:
@@ -53,6 +60,8 @@ using H5Object = H5Id<&H5Oclose>;
 /// Files are made and opened without printing errors, loading plug-ins or taking locks (network file systems lack
 /// them).
 inline H5List access_list() {
+  // At the end of the process the library would close what was abandoned.
+  [[maybe_unused]] static const herr_t stays_open = H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   H5PLset_loading_state(0);
   H5List list(H5Pcreate(H5P_FILE_ACCESS));

@@ -86,7 +86,8 @@ struct Packer::State {
     PackSettings before = read_settings(read_file(path), path.string());
     PackSettings now = request.settings;
     const auto differences = method_differences([&](ConfigVisitor& visitor) { describe(visitor, before); },
-                                                [&](ConfigVisitor& visitor) { describe(visitor, now); });
+                                                [&](ConfigVisitor& visitor) { describe(visitor, now); },
+                                                "at its beginning");
     if (differences.empty()) return;
     throw DataError(fmt::format("{}: was begun with other settings; repeat them, or name another --out\n  {}",
                                 request.out.string(),

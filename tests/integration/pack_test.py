@@ -223,6 +223,24 @@ class SameBytes(unittest.TestCase):
         flip(out / "train" / "plan.tsv")
         self.assertIn("plan.tsv: is damaged", run(line, 78))
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root may mount a small disk")
+    def test_full_disk(self):
+        """A clear error, whole shards kept; with room again it goes on to the same bytes."""
+        disk = self.folder / "disk"
+        disk.mkdir()
+        line = command(self.made, disk / "out", *self.options, "--threads", "1")
+        run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(disk)])
+        try:
+            text = run(line, 78)
+            self.assertIn("No space left on device", text)
+            done = len(list((disk / "out" / "packing").glob("*.done")))
+            self.assertGreater(done, 0)
+            run(["mount", "-o", "remount,size=64m", str(disk)])
+            run(line)
+            self.assertEqual(digests(disk / "out"), self.reference)
+        finally:
+            run(["umount", str(disk)])
+
     def test_ten_kills(self):
         """Each kill hits a pack that is begun, on one or two ranks, at any moment of what a pack takes."""
         line = command(self.made, self.folder / "timed", *self.options, "--threads", "1")
