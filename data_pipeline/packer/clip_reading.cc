@@ -57,7 +57,8 @@ ClipRecord make_record(const ListedClip& clip, PackedFrames packed, FrameRate ra
 
 std::string one_line(std::string text, const std::filesystem::path& root) {
   const std::string prefix = (root / "").string();
-  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
+  const bool tells = prefix.size() > 1;  // neither the working folder nor the root of all
+  for (std::size_t at = text.find(prefix); tells && at != std::string::npos; at = text.find(prefix, at)) {
     text.erase(at, prefix.size());
   }
   std::replace_if(

@@ -75,7 +75,7 @@ FrameGeometry frame_geometry(PictureSize decoded, const FramePreparation& prepar
 
 std::uint64_t predicted_jpeg_bytes(int width, int height, const FramePreparation& preparation) {
   constexpr std::array<std::pair<int, double>, 5> kBytesPerPixel{
-      {{1, 0.03}, {75, 0.13}, {90, 0.21}, {95, 0.30}, {100, 0.60}}};
+      {{1, 0.02}, {75, 0.10}, {90, 0.17}, {95, 0.24}, {100, 0.48}}};
   const auto above = std::find_if(kBytesPerPixel.begin() + 1, kBytesPerPixel.end() - 1, [&](const auto& entry) {
     return entry.first >= preparation.jpeg_quality;
   });

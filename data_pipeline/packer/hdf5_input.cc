@@ -22,6 +22,9 @@ using namespace hdf5;
 constexpr std::size_t kMostCache = std::size_t{256} << 20;
 constexpr std::size_t kCacheSlots = 521;  // a prime number, as the library advises
 
+/// What helps where the library is older than the file, or lacks one of its filters.
+constexpr std::string_view kRemedy = "write it anew for HDF5 1.10, with gzip or without compression";
+
 /// The library has one state for the whole process. Whoever makes a call holds this lock, so that it does not matter
 /// whether the library was built for several threads.
 std::mutex& library() {
@@ -108,7 +111,8 @@ struct Hdf5Input::State {
 
   H5I_type_t kind_of(const std::string& object) const {
     const H5Object opened(H5Oopen(file.get(), object.c_str(), H5P_DEFAULT));
-    return opened.valid() ? H5Iget_type(opened.get()) : H5I_BADID;
+    if (!opened.valid()) fail(object, fmt::format("cannot be opened: {}; {}", last_h5_error(), kRemedy));
+    return H5Iget_type(opened.get());
   }
 
   std::vector<std::string> children(const std::string& group, H5I_type_t kind) const {
@@ -141,7 +145,7 @@ struct Hdf5Input::State {
 
   H5Table open_table(const std::string& table, hid_t access = H5P_DEFAULT) const {
     H5Table opened(H5Dopen2(file.get(), table.c_str(), access));
-    if (!opened.valid()) fail(table, fmt::format("cannot be opened: {}", last_h5_error()));
+    if (!opened.valid()) fail(table, fmt::format("cannot be opened: {}; {}", last_h5_error(), kRemedy));
     const H5List creation(H5Dget_create_plist(opened.get()));
     require_readable(creation.get(), table);
     return opened;
@@ -202,7 +206,7 @@ struct Hdf5Input::State {
     const H5Space memory_space(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr));
     H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr);
     if (H5Dread(opened.get(), memory, memory_space.get(), file_space.get(), H5P_DEFAULT, target) < 0) {
-      fail(table, fmt::format("cannot be read at row {}: {}", first, last_h5_error()));
+      fail(table, fmt::format("cannot be read at row {}: {}; {}", first, last_h5_error(), kRemedy));
     }
   }
 };
