@@ -137,6 +137,7 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
   sheet_tool->add_option("--cell", options->sheet.cell, "Side of a picture in pixels")->check(CLI::Range(8, 1024));
   add_shard_stats(*shard, chosen);
   add_shard_diff(*shard, chosen);
+  add_shard_reshard(*shard, chosen);
 }
 
 }  // namespace understudy
