@@ -118,13 +118,17 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
   CLI::App* sheet_tool = add_tool(*shard,
                                   "contact-sheet",
                                   "Draw frames of several people as one PNG",
-                                  "understudy shard contact-sheet sets/faces --out faces.png",
+                                  "understudy shard contact-sheet sets/faces --landmarks --out faces.png",
                                   options,
                                   chosen,
                                   draw_contact_sheet);
   sheet_tool->add_option("--out", options->out, "PNG to write");
   sheet_tool->add_option("--identities", options->sheet.identities, "Rows")->check(CLI::Range(1, 1000));
   sheet_tool->add_option("--frames", options->sheet.frames, "Columns")->check(CLI::Range(1, 1000));
+  sheet_tool->add_flag(
+      "--landmarks",
+      options->sheet.landmarks,
+      "Draw landmarks: green in the frame, red at its border when outside, as those in wrong units are");
   CLI::App* frames_tool = add_tool(*shard,
                                    "frames",
                                    "Write the frames of one clip as pictures or as a video",
