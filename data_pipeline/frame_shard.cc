@@ -35,6 +35,9 @@ FrameTables read_tables(const Hdf5Reader& structure, const PlainFile& file) {
   tables.source_box = reader.take<std::int32_t>("/clip/source_box", clips, {4});
   tables.source_size = reader.take<std::int32_t>("/clip/source_size", clips, {2});
   tables.fps = reader.take<std::uint32_t>("/clip/fps", clips, {2});
+  tables.input_frames = reader.take<std::uint32_t>("/clip/input_frames", clips, {2});
+  tables.input_size = reader.take<std::int32_t>("/clip/input_size", clips, {2});
+  tables.input_crop = reader.take<std::int32_t>("/clip/input_crop", clips, {4});
   tables.offset = reader.take<std::uint64_t>("/frame/offset", frames + 1);
   tables.crc32c = reader.take<std::uint32_t>("/frame/crc32c", frames);
   tables.source_index = reader.take<std::uint32_t>("/frame/source_index", frames);
@@ -53,6 +56,9 @@ void write_tables(Hdf5Writer& file, const FrameTables& tables) {
   writer.add("/clip/source_box", tables.source_box, {clips, 4});
   writer.add("/clip/source_size", tables.source_size, {clips, 2});
   writer.add("/clip/fps", tables.fps, {clips, 2});
+  writer.add("/clip/input_frames", tables.input_frames, {clips, 2});
+  writer.add("/clip/input_size", tables.input_size, {clips, 2});
+  writer.add("/clip/input_crop", tables.input_crop, {clips, 4});
   writer.add("/frame/offset", tables.offset);
   writer.add("/frame/crc32c", tables.crc32c);
   writer.add("/frame/source_index", tables.source_index);
@@ -153,6 +159,9 @@ void FrameShardWriter::add(const ClipRecord& clip) {
   tables.source_box.insert(tables.source_box.end(), clip.source_box.begin(), clip.source_box.end());
   tables.source_size.insert(tables.source_size.end(), clip.source_size.begin(), clip.source_size.end());
   tables.fps.insert(tables.fps.end(), {clip.fps_num, clip.fps_den});
+  tables.input_frames.insert(tables.input_frames.end(), clip.input_frames.begin(), clip.input_frames.end());
+  tables.input_size.insert(tables.input_size.end(), clip.input_size.begin(), clip.input_size.end());
+  tables.input_crop.insert(tables.input_crop.end(), clip.input_crop.begin(), clip.input_crop.end());
   for (std::size_t i = 0; i < clip.frames.size(); ++i) {
     state_->payload.write(reinterpret_cast<const char*>(clip.frames[i].data()),
                           static_cast<std::streamsize>(clip.frames[i].size()));

@@ -24,6 +24,9 @@ struct FrameTables {
   std::vector<std::int32_t> source_box;     ///< [C, 4]
   std::vector<std::int32_t> source_size;    ///< [C, 2]
   std::vector<std::uint32_t> fps;           ///< [C, 2] numerator, denominator
+  std::vector<std::uint32_t> input_frames;  ///< [C, 2] of the packer's input, and every how many-th was taken
+  std::vector<std::int32_t> input_size;     ///< [C, 2] of its frames
+  std::vector<std::int32_t> input_crop;     ///< [C, 4] what was taken of each
   std::vector<std::uint64_t> offset;        ///< [F + 1] into the payload
   std::vector<std::uint32_t> crc32c;        ///< [F] of the JPEG bytes
   std::vector<std::uint32_t> source_index;  ///< [F] frame number in the source

@@ -2,63 +2,24 @@
 
 #include <bit>
 #include <fstream>
-#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
-#include <hdf5.h>
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
+#include "data_pipeline/hdf5_handles.h"
 
 namespace understudy {
 namespace {
+
+using namespace hdf5;
 
 static_assert(std::endian::native == std::endian::little, "tables are stored and used in the machine's own byte order");
 
 constexpr hsize_t kAlignAbove = hsize_t{64} << 10;
 constexpr hsize_t kAlignment = hsize_t{1} << 20;  // one stripe of a parallel file system
 constexpr std::size_t kCopyBlock = std::size_t{8} << 20;
-
-/// The innermost entry of HDF5's error stack: the layer that knows the reason.
-herr_t keep_innermost(unsigned, const H5E_error2_t* entry, void* text) {
-  if (entry->desc != nullptr && *entry->desc != '\0') *static_cast<std::string*>(text) = entry->desc;
-  return 0;
-}
-
-std::string last_h5_error() {
-  std::string text = "unknown reason";
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, &text);
-  H5Eclear2(H5E_DEFAULT);
-  return text;
-}
-
-/// Owns one HDF5 identifier; `Close` is the C call that releases that kind of identifier.
-template <auto Close>
-class H5Id {
- public:
-  H5Id() = default;
-  explicit H5Id(hid_t id) : id_(id) {}
-  H5Id(H5Id&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
-  H5Id& operator=(H5Id&& other) noexcept {
-    std::swap(id_, other.id_);
-    return *this;
-  }
-  ~H5Id() { release(); }
-  hid_t get() const noexcept { return id_; }
-  bool valid() const noexcept { return id_ >= 0; }
-  herr_t release() noexcept { return id_ >= 0 ? Close(std::exchange(id_, H5I_INVALID_HID)) : 0; }
-
- private:
-  hid_t id_ = H5I_INVALID_HID;
-};
-using H5File = H5Id<&H5Fclose>;
-using H5Table = H5Id<&H5Dclose>;
-using H5Space = H5Id<&H5Sclose>;
-using H5Type = H5Id<&H5Tclose>;
-using H5List = H5Id<&H5Pclose>;
-using H5Attribute = H5Id<&H5Aclose>;
-using H5Object = H5Id<&H5Oclose>;
 
 hid_t stored_type(Element element) {
   switch (element) {
@@ -88,17 +49,6 @@ H5Type text_type(std::size_t width) {
   H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
   H5Tset_cset(type.get(), H5T_CSET_ASCII);
   return type;
-}
-
-/// Files are made and opened without printing errors, loading plug-ins or taking locks (network file systems lack
-/// them).
-H5List access_list() {
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  H5PLset_loading_state(0);
-  H5List list(H5Pcreate(H5P_FILE_ACCESS));
-  H5Pset_file_locking(list.get(), false, true);
-  H5Pset_libver_bounds(list.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V110);
-  return list;
 }
 
 }  // namespace

@@ -1,10 +1,8 @@
 #include "data_pipeline/set_verifier.h"
 
-#include <atomic>
-#include <functional>
+#include <algorithm>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -13,8 +11,10 @@
 #include "data_pipeline/annotation_shard.h"
 #include "data_pipeline/data_set.h"
 #include "data_pipeline/frame_shard.h"
+#include "data_pipeline/parallel.h"
 #include "data_pipeline/picture.h"
 #include "data_pipeline/set_manifest.h"
+#include "data_pipeline/verify_journal.h"
 
 namespace understudy {
 namespace {
@@ -87,13 +87,15 @@ void check_frame(const FrameShard& shard, std::uint64_t clip, std::uint64_t row,
   if (decode) decode_jpeg(bytes, what);
 }
 
-void check_frames(const FrameShard& shard, bool decode, ProblemList& problems) {
+void check_frames(const FrameShard& shard, int threads, bool decode, ProblemList& problems) {
   const FrameTables& tables = shard.tables();
-  for (std::uint64_t clip = 0; clip < tables.clips(); ++clip) {
+  std::vector<ProblemList> of_clip(tables.clips());
+  parallel_for(tables.clips(), static_cast<std::size_t>(threads), [&](std::uint64_t clip) {
     for (std::uint64_t row = tables.first_frame[clip]; row < tables.first_frame[clip + 1]; ++row) {
-      collect(problems, [&] { check_frame(shard, clip, row, decode); });
+      collect(of_clip[clip], [&] { check_frame(shard, clip, row, decode); });
     }
-  }
+  });
+  for (const ProblemList& list : of_clip) problems.insert(problems.end(), list.begin(), list.end());
 }
 
 /// Runs a check for every frame of a shard, with its name.
@@ -126,41 +128,57 @@ void check_annotation(AnnotationKind kind,
   }
 }
 
+/// How thoroughly, and with what.
+struct Checks {
+  int threads;  ///< for the frames of a shard
+  bool decode;
+  std::mutex& opening;
+};
+
 /// Everything about one frame shard and its annotations.
 ProblemList check_shard(const std::filesystem::path& folder,
-                        const SetManifest& manifest,
                         const ShardEntry& entry,
-                        bool decode,
-                        std::mutex& opening) {
+                        std::span<const AnnotationEntry> annotations,
+                        const Checks& checks) {
   ProblemList problems;
   std::optional<FrameShard> shard;
   if (check_file(folder, entry.file, problems)) {
-    collect(problems, [&] { shard.emplace(open_alone<FrameShard>(opening, folder / entry.file.file, entry.number)); });
+    collect(problems,
+            [&] { shard.emplace(open_alone<FrameShard>(checks.opening, folder / entry.file.file, entry.number)); });
   }
-  if (shard) check_frames(*shard, decode, problems);
-  for (const AnnotationEntry& annotation : manifest.annotations) {
-    if (annotation.shard != entry.number) continue;
+  if (shard) check_frames(*shard, checks.threads, checks.decode, problems);
+  for (const AnnotationEntry& annotation : annotations) {
     if (!check_file(folder, annotation.file, problems) || !shard) continue;
     const AnnotationPartner partner{entry.number, entry.file.sha256, &shard->tables()};
-    collect(problems,
-            [&] { check_annotation(annotation.kind, folder / annotation.file.file, partner, opening, problems); });
+    const std::filesystem::path path = folder / annotation.file.file;
+    collect(problems, [&] { check_annotation(annotation.kind, path, partner, checks.opening, problems); });
   }
   return problems;
 }
 
-void run_all(const std::vector<std::function<void()>>& jobs, int threads) {
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < jobs.size(); i = next++) jobs[i]();
-  };
-  std::vector<std::jthread> pool;
-  for (int i = 1; i < threads; ++i) pool.emplace_back(work);
-  work();
+std::vector<AnnotationEntry> annotations_of(const SetManifest& manifest, std::uint32_t shard) {
+  std::vector<AnnotationEntry> found;
+  for (const AnnotationEntry& entry : manifest.annotations) {
+    if (entry.shard == shard) found.push_back(entry);
+  }
+  return found;
 }
 
 }  // namespace
 
-std::vector<std::string> verify_set(const std::filesystem::path& folder_or_manifest, int threads, bool decode) {
+std::vector<std::string> verify_shard(const std::filesystem::path& folder,
+                                      const ShardEntry& shard,
+                                      std::span<const AnnotationEntry> annotations,
+                                      int threads,
+                                      bool decode) {
+  std::mutex opening;
+  return check_shard(folder, shard, annotations, {threads, decode, opening});
+}
+
+std::vector<std::string> verify_set(const std::filesystem::path& folder_or_manifest,
+                                    int threads,
+                                    bool decode,
+                                    const std::filesystem::path& journal_file) {
   ProblemList problems;
   std::filesystem::path folder;
   SetManifest manifest;
@@ -172,13 +190,17 @@ std::vector<std::string> verify_set(const std::filesystem::path& folder_or_manif
   if (!problems.empty()) return problems;
   check_file(folder, manifest.index, problems);
   for (const FileEntry& record : manifest.records) check_file(folder, record, problems);
+  VerifyJournal journal(journal_file, decode);
   std::vector<ProblemList> of_shard(manifest.shards.size());
-  std::vector<std::function<void()>> jobs;
   std::mutex opening;
-  for (std::size_t i = 0; i < of_shard.size(); ++i) {
-    jobs.emplace_back([&, i] { of_shard[i] = check_shard(folder, manifest, manifest.shards[i], decode, opening); });
-  }
-  run_all(jobs, threads);
+  const int threads_a_shard = std::max(1, threads / static_cast<int>(of_shard.size()));
+  parallel_for(of_shard.size(), static_cast<std::size_t>(threads), [&](std::size_t i) {
+    const ShardEntry& shard = manifest.shards[i];
+    const std::vector<AnnotationEntry> annotations = annotations_of(manifest, shard.number);
+    if (journal.knows_intact(shard, annotations)) return;
+    of_shard[i] = check_shard(folder, shard, annotations, {threads_a_shard, decode, opening});
+    if (of_shard[i].empty()) journal.remember_intact(shard, annotations);
+  });
   for (const ProblemList& list : of_shard) problems.insert(problems.end(), list.begin(), list.end());
   // What only shows when index, shards and manifest are read together.
   if (problems.empty()) collect(problems, [&] { DataSet::open(folder_or_manifest); });

@@ -40,11 +40,14 @@ struct ClipRecord {
   int height = 0;
   std::uint32_t fps_num = 25;
   std::uint32_t fps_den = 1;
-  std::array<std::int32_t, 4> source_box{};    ///< left, top, right, bottom of the crop in the source; zeros: unknown
-  std::array<std::int32_t, 2> source_size{};   ///< width, height of the source; zeros: unknown
-  std::vector<std::vector<std::byte>> frames;  ///< JPEG files
-  std::vector<std::uint32_t> source_index;     ///< frame numbers in the source; empty: 0, 1, 2, ...
-  std::vector<std::uint8_t> unusable;          ///< 1 marks a frame never to be drawn; empty: all are usable
+  std::array<std::int32_t, 4> source_box{};     ///< left, top, right, bottom of the crop in the source; zeros: unknown
+  std::array<std::int32_t, 2> source_size{};    ///< width, height of the source; zeros: unknown
+  std::array<std::uint32_t, 2> input_frames{};  ///< frames of the packer's input, and every how many-th was taken
+  std::array<std::int32_t, 2> input_size{};     ///< width, height of the frames of the packer's input; zeros: unknown
+  std::array<std::int32_t, 4> input_crop{};     ///< left, top, right, bottom of what was taken of each; zeros: unknown
+  std::vector<std::vector<std::byte>> frames;   ///< JPEG files
+  std::vector<std::uint32_t> source_index;      ///< frame numbers in the source; empty: 0, 1, 2, ...
+  std::vector<std::uint8_t> unusable;           ///< 1 marks a frame never to be drawn; empty: all are usable
   ClipAnnotations annotations;
 };
 

@@ -34,20 +34,6 @@ std::vector<PackedClip> packed_clips(const FrameTables& tables) {
   return clips;
 }
 
-SetIndex index_of(std::span<const ShardReceipt> shards) {
-  SetIndex index;
-  for (const ShardReceipt& shard : shards) {
-    std::uint32_t in_shard = 0;
-    for (const PackedClip& clip : shard.clips) {
-      index.append(clip.identity,
-                   clip.video,
-                   {clip.name, 0, 0, clip.frames, clip.width, clip.height},
-                   {shard.shard.number, in_shard++, clip.usable, clip.content_crc});
-    }
-  }
-  return index;
-}
-
 FileEntry publish_index(const std::filesystem::path& folder, const SetIndex& index) {
   const std::filesystem::path partial = folder / partial_name(kIndexName);
   write_index(partial, index);
@@ -89,6 +75,24 @@ ShardReceipt ShardWriter::close() {
   receipt.annotations = annotations_.write(folder_, {number_, receipt.shard.file.sha256, &tables}, options_);
   receipt.clips = packed_clips(tables);
   return receipt;
+}
+
+SetIndex index_of(std::span<const ShardReceipt> shards) {
+  SetIndex index;
+  for (const ShardReceipt& shard : shards) {
+    std::uint32_t in_shard = 0;
+    for (const PackedClip& clip : shard.clips) {
+      index.append(clip.identity,
+                   clip.video,
+                   {clip.name, 0, 0, clip.frames, clip.width, clip.height},
+                   {shard.shard.number, in_shard++, clip.usable, clip.content_crc});
+    }
+  }
+  return index;
+}
+
+ShardReceipt receipt_of_shard(const std::filesystem::path& folder, const ShardEntry& shard) {
+  return {shard, {}, packed_clips(FrameShard(folder / shard.file.file, shard.number).tables())};
 }
 
 void publish_set(const std::filesystem::path& folder,

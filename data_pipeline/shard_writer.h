@@ -8,6 +8,7 @@
 
 #include "data_pipeline/annotation_writer.h"
 #include "data_pipeline/frame_shard.h"
+#include "data_pipeline/set_index.h"
 #include "data_pipeline/set_manifest.h"
 
 namespace understudy {
@@ -50,6 +51,11 @@ class ShardWriter {
   FrameShardWriter frames_;
   AnnotationCollector annotations_;
 };
+
+/// What is known of a shard from its file; annotations are left out. @throws DataError
+ShardReceipt receipt_of_shard(const std::filesystem::path& folder, const ShardEntry& shard);
+
+SetIndex index_of(std::span<const ShardReceipt> shards);
 
 /// Writes index and manifest of shards that are whole, in order of their numbers; the manifest comes last, and with it
 /// the set. @throws DataError  when there is no clip. @throws FileError

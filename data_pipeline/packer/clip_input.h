@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <stdexcept>
@@ -30,6 +31,20 @@ enum class RejectionReason : std::uint8_t {
   kAnnotation,           ///< a mask, box, FLAME fit or pose file is missing or does not fit the frames
 };
 
+inline constexpr std::array kRejectionReasons{RejectionReason::kName,
+                                              RejectionReason::kDuplicate,
+                                              RejectionReason::kUnreadable,
+                                              RejectionReason::kDamaged,
+                                              RejectionReason::kEmpty,
+                                              RejectionReason::kTooFewFrames,
+                                              RejectionReason::kSize,
+                                              RejectionReason::kLandmarksMissing,
+                                              RejectionReason::kLandmarksUnreadable,
+                                              RejectionReason::kLandmarkShape,
+                                              RejectionReason::kLandmarkCount,
+                                              RejectionReason::kLandmarkRange,
+                                              RejectionReason::kNoFace,
+                                              RejectionReason::kAnnotation};
 /// "name", "duplicate", "too-few-frames", ...
 std::string_view rejection_name(RejectionReason reason);
 
@@ -43,7 +58,7 @@ struct Rejection {
 /// Thrown inside `ClipInput::read`; never leaves it.
 class ClipRejected : public std::runtime_error {
  public:
-  ClipRejected(RejectionReason reason, const std::string& detail) : std::runtime_error(detail), reason(reason) {}
+  ClipRejected(RejectionReason why, const std::string& detail) : std::runtime_error(detail), reason(why) {}
   RejectionReason reason;
 };
 

@@ -47,4 +47,11 @@ ClipName join_clip_name(std::string_view identity, std::string_view video, std::
   return parse_clip_name(fmt::format("{}#{}#{}", identity, video, clip));
 }
 
+bool is_split_name(std::string_view name) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  return !name.empty() && std::all_of(name.begin(), name.end(), plain);
+}
+
 }  // namespace understudy

@@ -19,4 +19,7 @@ ClipName parse_clip_name(std::string_view stem);
 /// From parts that folders and files name. @throws ClipRejected  also when a part holds '#'
 ClipName join_clip_name(std::string_view identity, std::string_view video, std::string_view clip);
 
+/// Whether a text can name a split, and so a folder: letters, digits, '-' and '_'.
+bool is_split_name(std::string_view name);
+
 }  // namespace understudy

@@ -13,6 +13,11 @@ bool is_known(const PixelBox& box) {
   return box != PixelBox{};
 }
 
+/// Every how many-th frame was taken.
+std::uint32_t stride_of(const std::vector<std::uint32_t>& position) {
+  return position.size() < 2 ? 1 : position[1] - position[0];
+}
+
 /// Where the packed part of a decoded frame lies in the recording.
 PixelBox packed_box(const ClipFrames& frames) {
   if (!is_known(frames.source_box)) return {};
@@ -28,13 +33,6 @@ PixelBox packed_box(const ClipFrames& frames) {
           inside(3, frames.decoded_height)};
 }
 
-std::string one_line(std::string text, const std::string& root) {
-  for (std::size_t at = text.find(root); at != std::string::npos; at = text.find(root, at)) text.erase(at, root.size());
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
-  return text;
-}
-
 }  // namespace
 
 ClipRecord make_record(const ListedClip& clip, PackedFrames packed, FrameRate rate, const ClipAnnotator* annotator) {
@@ -48,22 +46,34 @@ ClipRecord make_record(const ListedClip& clip, PackedFrames packed, FrameRate ra
   record.fps_den = static_cast<std::uint32_t>(rate.denominator);
   record.source_box = packed_box(packed.frames);
   record.source_size = packed.frames.source_size;
+  record.input_frames = {packed.frames.source_frames, stride_of(packed.frames.position)};
+  record.input_size = {packed.frames.decoded_width, packed.frames.decoded_height};
+  record.input_crop = packed.frames.crop;
   if (annotator != nullptr) record.annotations = annotator->read(clip, packed.frames);
   record.frames = std::move(packed.jpegs);
   record.source_index = std::move(packed.frames.source_index);
   return record;
 }
 
+std::string one_line(std::string text, const std::filesystem::path& root) {
+  const std::string prefix = (root / "").string();
+  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
+    text.erase(at, prefix.size());
+  }
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  return text;
+}
+
 std::variant<ClipRecord, Rejection> read_or_reject(const ListedClip& clip,
                                                    const std::filesystem::path& root,
                                                    const std::function<ClipRecord()>& read) {
-  const std::string prefix = (root / "").string();
   try {
     return read();
   } catch (const ClipRejected& rejected) {
-    return Rejection{clip.source, rejected.reason, one_line(rejected.what(), prefix)};
+    return Rejection{clip.source, rejected.reason, one_line(rejected.what(), root)};
   } catch (const DataError& error) {
-    return Rejection{clip.source, RejectionReason::kUnreadable, one_line(error.what(), prefix)};
+    return Rejection{clip.source, RejectionReason::kUnreadable, one_line(error.what(), root)};
   }
 }
 

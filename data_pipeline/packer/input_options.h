@@ -22,6 +22,7 @@ struct InputOptions {
 };
 
 /// @throws DataError  when options contradict each other or a file beside the clips cannot be understood
+/// @throws ConfigError  listing every problem of a mapping
 std::unique_ptr<ClipInput> open_clip_input(const InputOptions& options);
 
 }  // namespace understudy

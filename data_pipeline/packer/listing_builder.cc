@@ -19,6 +19,9 @@ int keeping_order(const ListedClip& clip) {
 void ListingBuilder::add(const std::string& source, const std::string& split, const std::function<ClipName()>& name) {
   try {
     ClipName named = name();
+    if (!split.empty() && !is_split_name(split)) {
+      throw ClipRejected(RejectionReason::kName, fmt::format("split \"{}\" is no name of letters and digits", split));
+    }
     listing_.clips.push_back({std::move(named.name), std::move(named.identity), std::move(named.video), split, source});
   } catch (const ClipRejected& rejected) {
     reject(source, rejected.reason, rejected.what());

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/errors.h"
+#include "data_pipeline/packer/clip_name.h"
 #include "data_pipeline/packer/table_text.h"
 
 namespace understudy {
@@ -111,6 +112,9 @@ VoxRow row_of(const RowReader& reader) {
     row.source_size = {reader.whole("width"), reader.whole("height")};
   }
   row.partition = reader.text("partition");
+  if (!row.partition.empty() && !is_split_name(row.partition)) {
+    throw DataError(fmt::format("partition = \"{}\" is no name of letters, digits, '-' and '_'", row.partition));
+  }
   return row;
 }
 

@@ -18,6 +18,7 @@ struct ShardOptions {
   std::string set;
   int threads = 1;
   bool decode = false;
+  std::string journal;
   std::uint64_t iteration = 0;
   std::uint64_t global_batch = 24;
   std::uint64_t seed = 0;
@@ -33,7 +34,7 @@ ExitCode inspect(const ShardOptions& options) {
 }
 
 ExitCode verify(const ShardOptions& options) {
-  const std::vector<std::string> problems = verify_set(options.set, options.threads, options.decode);
+  const std::vector<std::string> problems = verify_set(options.set, options.threads, options.decode, options.journal);
   if (problems.empty()) {
     fmt::print("{}: intact\n", options.set);
     return ExitCode::kDone;
@@ -102,8 +103,11 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
                                    options,
                                    chosen,
                                    verify);
-  verify_tool->add_option("--threads", options->threads, "Files checked at a time")->check(CLI::Range(1, 256));
+  verify_tool->add_option("--threads", options->threads, "Shards or frames checked at a time")
+      ->check(CLI::Range(1, 256));
   verify_tool->add_flag("--decode", options->decode, "Also decode every frame");
+  verify_tool->add_option(
+      "--journal", options->journal, "File to note intact shards in; with it again, the check goes on where it was");
   CLI::App* sample_tool = add_tool(*shard,
                                    "sample",
                                    "Print what an iteration draws",
@@ -142,6 +146,7 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
   add_shard_stats(*shard, chosen);
   add_shard_diff(*shard, chosen);
   add_shard_reshard(*shard, chosen);
+  add_shard_repair(*shard, chosen);
 }
 
 }  // namespace understudy

@@ -32,6 +32,9 @@ TEST_F(FrameShardTest, KeepsEverythingThatIsKnownOfAClip) {
   clip_.source_box = {-3, 4, 500, 600};
   clip_.source_size = {1280, 720};
   clip_.source_index = {0, 25, 50, 75};
+  clip_.input_frames = {100, 25};
+  clip_.input_size = {224, 226};
+  clip_.input_crop = {0, 1, 224, 225};
   clip_.unusable = {0, 1, 0, 0};
   const FrameShard shard(write(clip_, 3), 3);
   const FrameTables& tables = shard.tables();
@@ -43,6 +46,9 @@ TEST_F(FrameShardTest, KeepsEverythingThatIsKnownOfAClip) {
   EXPECT_THAT(tables.source_box, ElementsAre(-3, 4, 500, 600));
   EXPECT_THAT(tables.source_size, ElementsAre(1280, 720));
   EXPECT_THAT(tables.source_index, ElementsAre(0, 25, 50, 75));
+  EXPECT_THAT(tables.input_frames, ElementsAre(100, 25));
+  EXPECT_THAT(tables.input_size, ElementsAre(224, 226));
+  EXPECT_THAT(tables.input_crop, ElementsAre(0, 1, 224, 225));
   EXPECT_THAT(tables.flags, ElementsAre(1, 0, 1, 1));
   EXPECT_EQ(tables.usable_frames(0), 3U);
   std::vector<std::byte> bytes(shard.frame_bytes(2));

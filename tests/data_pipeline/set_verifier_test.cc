@@ -44,6 +44,19 @@ TEST_F(SetVerifierTest, ListsEveryProblemInOrderWhateverTheThreads) {
   EXPECT_EQ(verify_set(set_, 4), problems);
 }
 
+TEST_F(SetVerifierTest, GoesOnWhereItWasBrokenOff) {
+  const std::filesystem::path journal = folder_.path() / "journal";
+  EXPECT_THAT(verify_set(set_, 2, false, journal), IsEmpty());
+  const FrameShard shard(set_ / "frames-00001.h5", 1);
+  flip_byte(set_ / "frames-00001.h5", shard.frame_offset(0) + 50);
+  EXPECT_THAT(verify_set(set_, 2, false, journal), IsEmpty());  // what was checked is not read again
+  EXPECT_EQ(verify_set(set_, 2, true, journal).size(), 2U);     // but for more than was checked
+  EXPECT_EQ(verify_set(set_).size(), 2U);
+  std::filesystem::resize_file(journal, 70);  // one line, and a part of another
+  flip_byte(set_ / "frames-00001.h5", shard.frame_offset(0) + 50);
+  EXPECT_THAT(verify_set(set_, 1, false, journal), IsEmpty());
+}
+
 TEST_F(SetVerifierTest, SeesThatIndexAndShardsDoNotBelongTogether) {
   write_tiny_set(folder_.path() / "other", {.seed = 8, .masks = true, .truth = true}, {.shard_bytes = 1});
   for (const char* name :

@@ -52,13 +52,13 @@ def with_openface(folder, corpus):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True)
     draws = numpy.random.default_rng(5)
-    spoil = [lambda columns, rows: (columns, rows[:-1]),                                                      # a row missing
-             lambda columns, rows: (columns[:-1], [row[:-1] for row in rows]),                                # a column missing
+    spoil = [lambda columns, rows: (columns[:-1], [row[:-1] for row in rows]),                                # a column missing
              lambda columns, rows: (columns, [*rows[:-1], [*rows[-1][:8], "dizzy", *rows[-1][9:]]])]          # no number
     result, good, broken = split_names(corpus, len(spoil) + 1)
     for name in good:
         tables = openface_tables(len(result.clips[name].pictures), draws)
-        write_csv(folder / (name + ".csv"), COLUMNS, openface_rows(tables))
+        rows = list(openface_rows(tables))
+        write_csv(folder / (name + ".csv"), COLUMNS, rows[:1] + rows[2:])  # frame 1 may as well have no row
         result.clips[name].openface = tables
     for name, change in zip(broken, [*spoil, None]):  # the last one has no file
         rows = list(openface_rows(openface_tables(len(result.clips[name].pictures), draws)))

@@ -48,6 +48,17 @@ class Builder:
         return {folder.name: folder / person / video / (name + suffix) for folder, suffix in kinds}
 
 
+def add_frames_without(build, head):
+    """A frame may lack its mask or its landmarks."""
+    person = "id07212"
+    for video, folder, suffix in (("maskMissing", build.corpus.masks, ".png"), ("noPoints---", build.corpus.landmarks, ".npy")):
+        build.good(head, person, video, "%06d", True)
+        (folder / person / video / ("%06d" % (6 * STRIDE) + suffix)).unlink()
+    clip = build.corpus.clips[person + "#noPoints---#000"]
+    clip.landmarks = clip.landmarks.copy()
+    clip.landmarks[6] = 0
+
+
 def add_broken(build, head):
     cut = build.broken(head, "cutPicture-", "damaged")["img"]
     cut.write_bytes(cut.read_bytes()[:500])
@@ -55,8 +66,6 @@ def add_broken(build, head):
     build.broken(head, "maskSize---", "annotation")["segm"].write_bytes(encoded(numpy.zeros((32, 32), numpy.uint8), "PNG"))
     cut = build.broken(head, "maskCut----", "annotation")["segm"]
     cut.write_bytes(cut.read_bytes()[:40])
-    build.broken(head, "maskMissing", "annotation")["segm"].unlink()
-    build.broken(head, "noPoints---", "landmarks-missing")["kp"].unlink()
     save_array(build.broken(head, "pointShape-", "landmark-shape")["kp"], head.landmarks[6][:51])
     (build.corpus.root / "id09999" / "noPictures-").mkdir()
     (build.corpus.root / "id09999" / "noPictures-" / "list.txt").write_text("000000.jpg\n")
@@ -70,6 +79,7 @@ def write_lpd_corpus(folder, understudy):
     for head, (person, video, pattern), grey in zip(heads, VIDEOS, (True, False, True)):
         build.good(head, person, video, pattern, grey)
     (build.corpus.root / "id04086" / "Y21_ABDfNPg" / "Thumbs.db").write_bytes(b"no picture, and no trouble")
+    add_frames_without(build, heads[3])
     add_broken(build, heads[3])
     (build.folder / "splits").mkdir()
     with open(build.folder / "splits" / "train.csv", "w", newline="") as file:
