@@ -1,6 +1,7 @@
 #include "data_pipeline/clip_record_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,6 +32,11 @@ struct ShardTables {
 template <class T>
 std::optional<T> common_value(const std::set<T>& values) {
   return values.size() == 1 ? std::optional(*values.begin()) : std::nullopt;
+}
+
+template <class T, std::size_t Width>
+void copy_row(const std::vector<T>& table, std::uint32_t row, std::array<T, Width>& target) {
+  std::copy_n(table.begin() + static_cast<std::ptrdiff_t>(row * Width), Width, target.begin());
 }
 
 /// Kinds that `ClipAnnotations` has no list of its own for.
@@ -113,8 +119,11 @@ struct ClipRecordReader::State {
     const FrameTables& tables = source.frames.tables();
     record.fps_num = tables.fps[2 * in_shard];
     record.fps_den = tables.fps[2 * in_shard + 1];
-    std::copy_n(tables.source_box.begin() + 4 * std::ptrdiff_t{in_shard}, 4, record.source_box.begin());
-    std::copy_n(tables.source_size.begin() + 2 * std::ptrdiff_t{in_shard}, 2, record.source_size.begin());
+    copy_row(tables.source_box, in_shard, record.source_box);
+    copy_row(tables.source_size, in_shard, record.source_size);
+    copy_row(tables.input_frames, in_shard, record.input_frames);
+    copy_row(tables.input_size, in_shard, record.input_size);
+    copy_row(tables.input_crop, in_shard, record.input_crop);
     for (std::uint64_t row = tables.first_frame[in_shard]; row < tables.first_frame[in_shard + 1]; ++row) {
       record.source_index.push_back(tables.source_index[row]);
       record.unusable.push_back((tables.flags[row] & kFlagUsable) == 0 ? 1 : 0);

@@ -51,6 +51,9 @@ void expect_same(const ClipRecord& found, const ClipRecord& wanted) {
   EXPECT_EQ(found.fps_den, wanted.fps_den);
   EXPECT_EQ(found.source_box, wanted.source_box);
   EXPECT_EQ(found.source_size, wanted.source_size);
+  EXPECT_EQ(found.input_frames, wanted.input_frames);
+  EXPECT_EQ(found.input_size, wanted.input_size);
+  EXPECT_EQ(found.input_crop, wanted.input_crop);
   EXPECT_EQ(found.frames, wanted.frames);
   EXPECT_EQ(found.source_index, wanted.source_index);
   EXPECT_EQ(found.unusable, wanted.unusable);

@@ -29,6 +29,9 @@ inline std::vector<ClipRecord> full_clips(MaskCodec codec = MaskCodec::kBitsDefl
     record.fps_den = 1001 + number;
     record.source_box = {10, 20, 300 + static_cast<std::int32_t>(number), 310};
     record.source_size = {1280, 720 - static_cast<std::int32_t>(number)};
+    record.input_frames = {200 + number, 25};
+    record.input_size = {640, 360 + static_cast<std::int32_t>(number)};
+    record.input_crop = {3, 4, 330, 350 + static_cast<std::int32_t>(number)};
     record.unusable.assign(frames, 0);
     record.unusable[1 + clip] = 1;
     record.annotations.landmarks[0] = {};
