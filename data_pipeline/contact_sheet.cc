@@ -1,11 +1,15 @@
 #include "data_pipeline/contact_sheet.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
 namespace understudy {
 namespace {
+
+constexpr std::array<std::uint8_t, 3> kGreen{0, 255, 0};
+constexpr std::array<std::uint8_t, 3> kRed{255, 0, 0};
 
 /// Mean colour of the source pixels under each pixel of a `side` x `side` cell, put at (left, top) of the sheet.
 void paste(const Picture& frame, Picture& sheet, int left, int top, int side) {
@@ -29,16 +33,26 @@ void paste(const Picture& frame, Picture& sheet, int left, int top, int side) {
   }
 }
 
-void draw_dots(const Landmarks68& landmarks, float reference_size, Picture& sheet, int left, int top, int side) {
+/// A square dot around (x, y) of a cell, as far as it lies within the cell.
+void draw_dot(Picture& sheet, int left, int top, int side, int x, int y, const std::array<std::uint8_t, 3>& colour) {
+  const int radius = side / 96;
+  for (int v = std::max(0, y - radius); v <= std::min(side - 1, y + radius); ++v) {
+    for (int u = std::max(0, x - radius); u <= std::min(side - 1, x + radius); ++u) {
+      std::copy(colour.begin(), colour.end(), sheet.pixel(left + u, top + v));
+    }
+  }
+}
+
+/// Green on the face; red, at the nearest place of the border, for a landmark outside the frame.
+void draw_landmarks(const Landmarks68& landmarks, float reference_size, Picture& sheet, int left, int top, int side) {
   const double scale = static_cast<double>(side) / static_cast<double>(reference_size);
   for (std::size_t i = 0; i < landmarks.xy.size(); i += 2) {
     const double x = std::floor(static_cast<double>(landmarks.xy[i]) * scale);
     const double y = std::floor(static_cast<double>(landmarks.xy[i + 1]) * scale);
-    if (!(x >= 0 && y >= 0 && x < side && y < side)) continue;
-    std::uint8_t* pixel = sheet.pixel(left + static_cast<int>(x), top + static_cast<int>(y));
-    pixel[0] = 0;
-    pixel[1] = 255;
-    pixel[2] = 0;
+    if (std::isnan(x) || std::isnan(y)) continue;
+    const bool inside = x >= 0 && y >= 0 && x < side && y < side;
+    const auto within = [side](double place) { return static_cast<int>(std::clamp(place, 0.0, side - 1.0)); };
+    draw_dot(sheet, left, top, side, within(x), within(y), inside ? kGreen : kRed);
   }
 }
 
@@ -68,7 +82,7 @@ void paste_row(const DataSet& set, std::uint32_t clip, const ContactSheetOptions
     paste(set.decode_frame(ref), sheet, left, top, options.cell);
     if (!options.landmarks || !set.has_landmarks_of(clip)) continue;
     const Landmarks68 landmarks = set.landmarks(ref);
-    if (landmarks.valid()) draw_dots(landmarks, set.landmark_reference_size(), sheet, left, top, options.cell);
+    if (landmarks.valid()) draw_landmarks(landmarks, set.landmark_reference_size(), sheet, left, top, options.cell);
   }
 }
 

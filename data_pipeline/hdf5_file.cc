@@ -62,16 +62,21 @@ struct Hdf5Reader::State {
     throw DataError(fmt::format("{}: {} {}", path.string(), object, problem));
   }
 
-  H5Attribute open_attribute(const std::string& name) const {
-    H5Attribute attribute(H5Aopen(file.get(), name.c_str(), H5P_DEFAULT));
+  H5Attribute open_attribute(const std::string& name, const std::string& object = "/") const {
+    if (object != "/" && !has_hard_link(object)) fail(object, "is missing; restore the file or pack the set again");
+    H5Attribute attribute(H5Aopen_by_name(file.get(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT));
     if (!attribute.valid())
       fail(fmt::format("attribute \"{}\"", name), "is missing: this is no shard or index of a data set");
     return attribute;
   }
 
   template <typename T>
-  std::vector<T> numbers(const std::string& name, hid_t memory_type, H5T_class_t kind, hssize_t count) const {
-    const H5Attribute attribute = open_attribute(name);
+  std::vector<T> numbers(const std::string& name,
+                         hid_t memory_type,
+                         H5T_class_t kind,
+                         hssize_t count,
+                         const std::string& object = "/") const {
+    const H5Attribute attribute = open_attribute(name, object);
     const H5Space space(H5Aget_space(attribute.get()));
     const H5Type type(H5Aget_type(attribute.get()));
     std::vector<T> values(static_cast<std::size_t>(count));
@@ -166,8 +171,8 @@ Hdf5Reader::Hdf5Reader(std::filesystem::path path) : state_(std::make_unique<Sta
 Hdf5Reader::~Hdf5Reader() = default;
 Hdf5Reader::Hdf5Reader(Hdf5Reader&&) noexcept = default;
 
-std::string Hdf5Reader::text_attribute(const std::string& name) const {
-  const H5Attribute attribute = state_->open_attribute(name);
+std::string Hdf5Reader::text_attribute(const std::string& name, const std::string& object) const {
+  const H5Attribute attribute = state_->open_attribute(name, object);
   const H5Type type(H5Aget_type(attribute.get()));
   const H5Space space(H5Aget_space(attribute.get()));
   const bool right = H5Tget_class(type.get()) == H5T_STRING && H5Tis_variable_str(type.get()) == 0 &&
@@ -180,8 +185,8 @@ std::string Hdf5Reader::text_attribute(const std::string& name) const {
   return value;
 }
 
-std::uint64_t Hdf5Reader::number_attribute(const std::string& name) const {
-  return state_->numbers<std::uint64_t>(name, H5T_NATIVE_UINT64, H5T_INTEGER, 1)[0];
+std::uint64_t Hdf5Reader::number_attribute(const std::string& name, const std::string& object) const {
+  return state_->numbers<std::uint64_t>(name, H5T_NATIVE_UINT64, H5T_INTEGER, 1, object)[0];
 }
 
 float Hdf5Reader::float_attribute(const std::string& name) const {

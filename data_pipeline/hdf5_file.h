@@ -64,8 +64,9 @@ class Hdf5Reader {
   ~Hdf5Reader();
   Hdf5Reader(Hdf5Reader&&) noexcept;
 
-  std::string text_attribute(const std::string& name) const;
-  std::uint64_t number_attribute(const std::string& name) const;
+  /// @param object  whose attribute: the file's own, or a table's
+  std::string text_attribute(const std::string& name, const std::string& object = "/") const;
+  std::uint64_t number_attribute(const std::string& name, const std::string& object = "/") const;
   float float_attribute(const std::string& name) const;
   /// Format version, [major, minor].
   std::array<std::uint16_t, 2> version_attribute(const std::string& name) const;

@@ -103,7 +103,8 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
                                    options,
                                    chosen,
                                    verify);
-  verify_tool->add_option("--threads", options->threads, "Shards or frames checked at a time")->check(CLI::Range(1, 256));
+  verify_tool->add_option("--threads", options->threads, "Shards or frames checked at a time")
+      ->check(CLI::Range(1, 256));
   verify_tool->add_flag("--decode", options->decode, "Also decode every frame");
   verify_tool->add_option(
       "--journal", options->journal, "File to note intact shards in; with it again, the check goes on where it was");
@@ -121,13 +122,17 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
   CLI::App* sheet_tool = add_tool(*shard,
                                   "contact-sheet",
                                   "Draw frames of several people as one PNG",
-                                  "understudy shard contact-sheet sets/faces --out faces.png",
+                                  "understudy shard contact-sheet sets/faces --landmarks --out faces.png",
                                   options,
                                   chosen,
                                   draw_contact_sheet);
   sheet_tool->add_option("--out", options->out, "PNG to write");
   sheet_tool->add_option("--identities", options->sheet.identities, "Rows")->check(CLI::Range(1, 1000));
   sheet_tool->add_option("--frames", options->sheet.frames, "Columns")->check(CLI::Range(1, 1000));
+  sheet_tool->add_flag(
+      "--landmarks",
+      options->sheet.landmarks,
+      "Draw landmarks: green in the frame, red at its border when outside, as those in wrong units are");
   CLI::App* frames_tool = add_tool(*shard,
                                    "frames",
                                    "Write the frames of one clip as pictures or as a video",
@@ -140,6 +145,7 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
   sheet_tool->add_option("--cell", options->sheet.cell, "Side of a picture in pixels")->check(CLI::Range(8, 1024));
   add_shard_stats(*shard, chosen);
   add_shard_diff(*shard, chosen);
+  add_shard_reshard(*shard, chosen);
   add_shard_repair(*shard, chosen);
 }
 

@@ -1,6 +1,7 @@
 #include "data_pipeline/contact_sheet.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -47,6 +48,25 @@ TEST_F(ContactSheetTest, MarksLandmarksAtTheScaleOfTheCell) {
   EXPECT_EQ(dot[0], 0);
   EXPECT_EQ(dot[1], 255);
   EXPECT_NE(with.rgb, without.rgb);
+}
+
+TEST_F(ContactSheetTest, PutsLandmarksOutsideTheFrameOnItsBorderInRed) {
+  ClipRecord clip = tiny_clip({.identities = 1, .clips = 1, .frames = 1}, 0, 0);
+  for (float& value : clip.annotations.landmarks[0].xy) value *= 2.2F;  // pixels of a larger picture
+  clip.annotations.landmarks[0].xy[0] = std::numeric_limits<float>::quiet_NaN();
+  SetWriter writer(folder_.path() / "wrong", {});
+  writer.add(clip);
+  writer.finish();
+  const Picture sheet = contact_sheet(DataSet::open(folder_.path() / "wrong"),
+                                      {.identities = 1, .frames = 1, .cell = 192, .landmarks = true});
+  const Landmarks68& points = clip.annotations.landmarks[0];
+  for (std::size_t i = 1; i < 68; ++i) {
+    const int x = static_cast<int>(points.xy[2 * i] * 0.75F);
+    const int y = static_cast<int>(points.xy[2 * i + 1] * 0.75F);
+    const std::uint8_t* pixel = sheet.pixel(std::min(x, 191), std::min(y, 191));
+    EXPECT_EQ(pixel[x < 192 && y < 192 ? 1 : 0], 255) << i;
+    EXPECT_EQ(pixel[x < 192 && y < 192 ? 0 : 1], 0) << i;
+  }
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ class Hdf5FileTest : public ::testing::Test {
     const std::vector<std::uint32_t> values{1, 2, 3, 4, 5, 6};
     writer.table("/a/values", std::span<const std::uint32_t>(values), {3, 2});
     writer.table("/a/none", std::span<const float>(), {0, 4});
+    writer.table_text_attribute("/a/values", "codec", "plain");
+    writer.table_u32_attribute("/a/values", "quality", 95);
     writer.close();
   }
   /// Adds a table in a way that our writer never would, and tells what the reader says to it.
@@ -44,6 +46,14 @@ class Hdf5FileTest : public ::testing::Test {
   TemporaryFolder folder_;
   std::filesystem::path path_ = folder_.path() / "x.h5";
 };
+
+TEST_F(Hdf5FileTest, ReadsAttributesOfTables) {
+  const Hdf5Reader reader(path_);
+  EXPECT_EQ(reader.text_attribute("codec", "/a/values"), "plain");
+  EXPECT_EQ(reader.number_attribute("quality", "/a/values"), 95U);
+  EXPECT_THAT(message_of([&] { reader.text_attribute("codec"); }), HasSubstr("\"codec\" is missing"));
+  EXPECT_THAT(message_of([&] { reader.text_attribute("codec", "/a/gone"); }), HasSubstr("/a/gone is missing"));
+}
 
 TEST_F(Hdf5FileTest, TablesLieWhereTheReaderSays) {
   const Hdf5Reader reader(path_);
