@@ -43,10 +43,15 @@ TableReader open_annotation(const Hdf5Reader& structure,
   return reader;
 }
 
-void require_crc(std::span<const std::byte> bytes, std::uint32_t stored, const PlainFile& file, std::string_view what) {
-  const std::uint32_t found = crc32c(bytes);
+void read_annotation(const PlainFile& file,
+                     std::uint64_t offset,
+                     std::span<std::byte> target,
+                     std::uint32_t stored,
+                     std::string_view what,
+                     ReadCounts* counts) {
+  const std::uint32_t found = file.read_checked(offset, target, stored, counts);
   if (found == stored) return;
-  throw DataError(
+  throw DamageError(
       fmt::format("{}: annotation of {} is damaged: CRC32C {:#010x}, stored {:#010x}; restore the file or write the "
                   "annotations again",
                   file.path().string(),
@@ -62,7 +67,8 @@ std::span<const std::byte> bytes_of(const std::vector<T>& values, std::uint64_t 
 
 }  // namespace
 
-LandmarkShard::LandmarkShard(const std::filesystem::path& path, const AnnotationPartner& partner) : file_(path) {
+LandmarkShard::LandmarkShard(const std::filesystem::path& path, const AnnotationPartner& partner)
+    : file_(path, partner.reading) {
   const Hdf5Reader structure(path);
   TableReader reader = open_annotation(structure, file_, AnnotationKind::kLandmark68, partner);
   const std::uint64_t frames = partner.tables->frames();
@@ -81,11 +87,10 @@ LandmarkShard::LandmarkShard(const std::filesystem::path& path, const Annotation
   }
 }
 
-Landmarks68 LandmarkShard::read(std::uint64_t frame, std::string_view what) const {
+Landmarks68 LandmarkShard::read(std::uint64_t frame, std::string_view what, ReadCounts* counts) const {
   Landmarks68 landmarks;
   const auto bytes = std::as_writable_bytes(std::span(landmarks.xy));
-  file_.read_at(points_ + frame * kLandmarkBytes, bytes);
-  require_crc(bytes, crc32c_[frame], file_, what);
+  read_annotation(file_, points_ + frame * kLandmarkBytes, bytes, crc32c_[frame], what, counts);
   return landmarks;
 }
 
@@ -93,7 +98,8 @@ std::uint32_t LandmarkShard::content_crc(std::uint64_t first, std::uint64_t last
   return crc32c(bytes_of(crc32c_, first, last), crc32c(bytes_of(valid_, first, last)));
 }
 
-MaskShard::MaskShard(const std::filesystem::path& path, const AnnotationPartner& partner) : file_(path) {
+MaskShard::MaskShard(const std::filesystem::path& path, const AnnotationPartner& partner)
+    : file_(path, partner.reading) {
   const Hdf5Reader structure(path);
   TableReader reader = open_annotation(structure, file_, AnnotationKind::kMask, partner);
   offset_ = reader.take<std::uint64_t>("/frame/offset", partner.tables->frames() + 1);
@@ -104,10 +110,9 @@ MaskShard::MaskShard(const std::filesystem::path& path, const AnnotationPartner&
   require_ascending(offset_, payload.bytes, path.string(), "/frame/offset");
 }
 
-std::vector<std::byte> MaskShard::read(std::uint64_t frame, std::string_view what) const {
+std::vector<std::byte> MaskShard::read(std::uint64_t frame, std::string_view what, ReadCounts* counts) const {
   std::vector<std::byte> bytes(offset_[frame + 1] - offset_[frame]);
-  file_.read_at(payload_ + offset_[frame], bytes);
-  require_crc(bytes, crc32c_[frame], file_, what);
+  read_annotation(file_, payload_ + offset_[frame], bytes, crc32c_[frame], what, counts);
   return bytes;
 }
 

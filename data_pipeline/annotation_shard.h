@@ -20,6 +20,7 @@ struct AnnotationPartner {
   std::uint32_t shard = 0;
   std::string frames_sha256;  ///< of the frame shard's file
   const FrameTables* tables = nullptr;
+  ReadOptions reading = {};
 };
 
 /// 68 landmarks a frame.
@@ -29,8 +30,8 @@ class LandmarkShard {
   LandmarkShard(const std::filesystem::path& path, const AnnotationPartner& partner);
   float reference_size() const { return reference_size_; }
   bool valid(std::uint64_t frame) const { return valid_[frame] != 0; }
-  /// @param what  names the frame in messages. @throws DataError  when the bytes fail their CRC
-  Landmarks68 read(std::uint64_t frame, std::string_view what) const;
+  /// @param what  names the frame in messages. @throws DamageError  when the bytes fail their CRC, twice
+  Landmarks68 read(std::uint64_t frame, std::string_view what, ReadCounts* counts = nullptr) const;
   /// Changes with any landmark of the frames [first, last).
   std::uint32_t content_crc(std::uint64_t first, std::uint64_t last) const;
 
@@ -49,8 +50,8 @@ class MaskShard {
   MaskShard(const std::filesystem::path& path, const AnnotationPartner& partner);
   MaskCodec codec() const { return codec_; }
   bool valid(std::uint64_t frame) const { return offset_[frame + 1] > offset_[frame]; }
-  /// @throws DataError  when the bytes fail their CRC
-  std::vector<std::byte> read(std::uint64_t frame, std::string_view what) const;
+  /// @throws DamageError  when the bytes fail their CRC, twice
+  std::vector<std::byte> read(std::uint64_t frame, std::string_view what, ReadCounts* counts = nullptr) const;
   std::uint32_t content_crc(std::uint64_t first, std::uint64_t last) const;
 
  private:

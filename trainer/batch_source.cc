@@ -15,7 +15,8 @@ MicroBatch make_micro_batch(const Recipe& recipe,
                             const SampleUse& use) {
   std::vector<Sample> samples;
   samples.reserve(episodes.size());
-  for (const Episode& episode : episodes) samples.push_back(recipe.prepare(data, episode, use));
+  const EpisodeSpec spec = recipe.episode();
+  for (const Episode& episode : episodes) samples.push_back(recipe.prepare(read_episode(data, episode, spec), use));
   MicroBatch batch{.iteration = use.iteration, .index = index, .episodes = std::move(episodes), .tensors = {}};
   for (std::size_t t = 0; t < samples.front().size(); ++t) {
     std::vector<at::Tensor> column;

@@ -34,7 +34,8 @@ class ToyRecipe final : public Recipe {
   void move_to(at::Device) override {}
 
   /// Numbers that tell the episode and its use.
-  Sample prepare(const DataSet&, const Episode& episode, const SampleUse& use) const override {
+  Sample prepare(const EpisodeFrames& read, const SampleUse& use) const override {
+    const Episode& episode = read.episode();
     if (static_cast<std::int64_t>(episode.sample) == unreadable_sample) throw DataError("unreadable");
     const auto number = static_cast<float>(episode.sample);
     const auto frames = static_cast<float>(10 * episode.frames.front().frame + episode.frames.back().frame);

@@ -179,7 +179,8 @@ std::int64_t RunChecker::sample_bytes() {
   if (!train_) return 0;
   return collect(problems(), "data.train", [&] {
     const Sample sample =
-        outline_->prepare(*train_->set, train_->sampler->episode(0), {.training = true, .iteration = 0});
+        outline_->prepare(read_episode(*train_->set, train_->sampler->episode(0), outline_->episode()),
+                          {.training = true, .iteration = 0});
     std::int64_t bytes = 0;
     for (const at::Tensor& tensor : sample) bytes += static_cast<std::int64_t>(tensor.nbytes());
     return bytes;
