@@ -16,7 +16,7 @@ namespace understudy {
 /// can be written down:
 ///   generator: mean |y|^2 + mean(y v) + |mean of y over the statistics group|^2
 ///   judge:     mean (y v - 1)^2, y without gradient
-class ToyRecipe final : public Recipe {
+class ToyRecipe : public Recipe {
  public:
   explicit ToyRecipe(std::int64_t statistics_group = 0, std::int64_t micro_batch = 1)
       : rows_of_group_(statistics_group), micro_batch_(micro_batch) {
