@@ -23,6 +23,12 @@ class DataError : public Error {
   using Error::Error;
 };
 
+/// Stored bytes fail their checksum or cannot be decoded. Other frames of the same set may be intact.
+class DamageError : public DataError {
+ public:
+  using DataError::DataError;
+};
+
 /// A weight file or checkpoint is missing, damaged or does not fit the networks (exit code 78).
 class CheckpointError : public Error {
  public:

@@ -33,6 +33,7 @@ enum class Purpose : std::uint16_t {
   kSyntheticPicture = 17,
   kRetryBackoff = 18,
   kDropout = 19,
+  kReplacementFrame = 20,  ///< frames tried in place of a damaged one; sub-key: place in the episode
   kHeldOutIdentity = 24,  ///< keyed by a hash of the identity's name
 };
 

@@ -23,7 +23,10 @@ struct RowColumn {
   std::size_t bytes() const { return values() * (element == Element::kF32 ? sizeof(float) : 1); }
 };
 
-/// Tables of a kind, in file order; empty for kinds whose rows differ in size (masks) or lie by clip (synthetic truth).
+inline constexpr std::size_t kMostColumns = 4;
+
+/// Tables of a kind, at most `kMostColumns`, in file order; empty for kinds whose rows differ in size (masks) or lie by
+/// clip (synthetic truth).
 std::span<const RowColumn> row_columns(AnnotationKind kind);
 
 /// Tables whose rows have CRCs of their own, so that they may be read without reading the whole file.

@@ -40,10 +40,14 @@ TableReader open_annotation(const Hdf5Reader& structure,
   return reader;
 }
 
-void require_crc(std::span<const std::byte> bytes, std::uint32_t stored, const PlainFile& file, std::string_view what) {
-  const std::uint32_t found = crc32c(bytes);
+void read_annotation(const PlainFile& file,
+                     std::span<const FilePart> parts,
+                     std::uint32_t stored,
+                     std::string_view what,
+                     ReadCounts* counts) {
+  const std::uint32_t found = file.read_checked(parts, stored, counts);
   if (found == stored) return;
-  throw DataError(
+  throw DamageError(
       fmt::format("{}: annotation of {} is damaged: CRC32C {:#010x}, stored {:#010x}; restore the file or write the "
                   "annotations again",
                   file.path().string(),
@@ -82,7 +86,7 @@ std::span<const std::byte> bytes_of(const std::vector<T>& values, std::uint64_t 
 }  // namespace
 
 RowShard::RowShard(AnnotationKind kind, const std::filesystem::path& path, const AnnotationPartner& partner)
-    : kind_(kind), file_(path) {
+    : kind_(kind), file_(path, partner.reading) {
   const Hdf5Reader structure(path);
   TableReader reader = open_annotation(structure, file_, kind, partner);
   const std::uint64_t frames = partner.tables->frames();
@@ -94,22 +98,24 @@ RowShard::RowShard(AnnotationKind kind, const std::filesystem::path& path, const
   if (kind == AnnotationKind::kLandmark68) reference_size_ = read_reference_size(structure, path.string());
 }
 
-void RowShard::read(std::uint64_t frame, std::span<std::byte> row, std::string_view what) const {
-  std::size_t at = 0;
+void RowShard::read(std::uint64_t frame, std::span<std::byte> row, std::string_view what, ReadCounts* counts) const {
   const auto columns = row_columns(kind_);
+  std::array<FilePart, kMostColumns> parts;
+  std::size_t at = 0;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::size_t bytes = columns[i].bytes();
-    file_.read_at(column_offset_[i] + frame * bytes, row.subspan(at, bytes));
+    parts[i] = {column_offset_[i] + frame * bytes, row.subspan(at, bytes)};
     at += bytes;
   }
-  require_crc(row.first(at), crc32c_[frame], file_, what);
+  read_annotation(file_, std::span(parts).first(columns.size()), crc32c_[frame], what, counts);
 }
 
 std::uint32_t RowShard::content_crc(std::uint64_t first, std::uint64_t last) const {
   return crc32c(bytes_of(crc32c_, first, last), crc32c(bytes_of(valid_, first, last)));
 }
 
-MaskShard::MaskShard(const std::filesystem::path& path, const AnnotationPartner& partner) : file_(path) {
+MaskShard::MaskShard(const std::filesystem::path& path, const AnnotationPartner& partner)
+    : file_(path, partner.reading) {
   const Hdf5Reader structure(path);
   TableReader reader = open_annotation(structure, file_, AnnotationKind::kMask, partner);
   offset_ = reader.take<std::uint64_t>("/frame/offset", partner.tables->frames() + 1);
@@ -120,10 +126,10 @@ MaskShard::MaskShard(const std::filesystem::path& path, const AnnotationPartner&
   require_ascending(offset_, payload.bytes, path.string(), "/frame/offset");
 }
 
-std::vector<std::byte> MaskShard::read(std::uint64_t frame, std::string_view what) const {
+std::vector<std::byte> MaskShard::read(std::uint64_t frame, std::string_view what, ReadCounts* counts) const {
   std::vector<std::byte> bytes(offset_[frame + 1] - offset_[frame]);
-  file_.read_at(payload_ + offset_[frame], bytes);
-  require_crc(bytes, crc32c_[frame], file_, what);
+  const FilePart part{payload_ + offset_[frame], bytes};
+  read_annotation(file_, {&part, 1}, crc32c_[frame], what, counts);
   return bytes;
 }
 

@@ -21,6 +21,7 @@ struct AnnotationPartner {
   std::uint32_t shard = 0;
   std::string frames_sha256;  ///< of the frame shard's file
   const FrameTables* tables = nullptr;
+  ReadOptions reading = {};
 };
 
 /// A kind with one row of fixed size a frame (`row_columns`): landmarks, boxes, keypoints, FLAME fits, pose.
@@ -34,8 +35,8 @@ class RowShard {
   bool valid(std::uint64_t frame) const { return valid_[frame] != 0; }
   /// The rows of all columns, one after another.
   /// @param row   [row_bytes(kind)]
-  /// @param what  names the frame in messages. @throws DataError  when the bytes fail their CRC
-  void read(std::uint64_t frame, std::span<std::byte> row, std::string_view what) const;
+  /// @param what  names the frame in messages. @throws DamageError  when the bytes fail their CRC, twice
+  void read(std::uint64_t frame, std::span<std::byte> row, std::string_view what, ReadCounts* counts = nullptr) const;
   /// Changes with any row of the frames [first, last).
   std::uint32_t content_crc(std::uint64_t first, std::uint64_t last) const;
 
@@ -55,8 +56,8 @@ class MaskShard {
   MaskShard(const std::filesystem::path& path, const AnnotationPartner& partner);
   MaskCodec codec() const { return codec_; }
   bool valid(std::uint64_t frame) const { return offset_[frame + 1] > offset_[frame]; }
-  /// @throws DataError  when the bytes fail their CRC
-  std::vector<std::byte> read(std::uint64_t frame, std::string_view what) const;
+  /// @throws DamageError  when the bytes fail their CRC, twice
+  std::vector<std::byte> read(std::uint64_t frame, std::string_view what, ReadCounts* counts = nullptr) const;
   std::uint32_t content_crc(std::uint64_t first, std::uint64_t last) const;
 
  private:

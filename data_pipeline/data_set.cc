@@ -1,7 +1,6 @@
 #include "data_pipeline/data_set.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include <fmt/format.h>
@@ -45,9 +44,9 @@ struct OpenShard {
   }
 };
 
-OpenShard open_shard(const std::filesystem::path& folder, const ShardEntry& entry) {
+OpenShard open_shard(const std::filesystem::path& folder, const ShardEntry& entry, const ReadOptions& reading) {
   require_structure(folder, entry.file);
-  OpenShard shard{FrameShard(folder / entry.file.file, entry.number), {}, {}, {}};
+  OpenShard shard{FrameShard(folder / entry.file.file, entry.number, reading), {}, {}, {}};
   const FrameTables& tables = shard.frames.tables();
   if (tables.clips() != entry.clips || tables.frames() != entry.frames) {
     throw DataError(fmt::format(
@@ -79,7 +78,6 @@ struct DataSet::State {
   std::vector<std::vector<std::uint32_t>> usable;  // [clips]
   std::string fingerprint;
   float landmark_reference_size = 0.0F;
-  mutable std::atomic<std::uint64_t> repeated_reads{0};
 
   const OpenShard& shard_of(std::uint32_t clip) const { return shards[shard_place[clip]]; }
 
@@ -98,12 +96,13 @@ struct DataSet::State {
     return {&shard_of(ref.clip), first_row(ref.clip) + ref.frame};
   }
 
-  void open_shards() {
-    for (const ShardEntry& entry : manifest.shards) shards.push_back(open_shard(folder, entry));
+  void open_shards(const ReadOptions& reading) {
+    for (const ShardEntry& entry : manifest.shards) shards.push_back(open_shard(folder, entry, reading));
     for (const AnnotationEntry& entry : manifest.annotations) {
       require_structure(folder, entry.file);
       const std::size_t place = manifest.place_of(entry.shard);
-      const AnnotationPartner partner{entry.shard, manifest.shards[place].file.sha256, &shards[place].frames.tables()};
+      const AnnotationPartner partner{
+          entry.shard, manifest.shards[place].file.sha256, &shards[place].frames.tables(), reading};
       shards[place].add(entry.kind, folder / entry.file.file, partner);
     }
   }
@@ -203,7 +202,9 @@ DataSet::DataSet(std::unique_ptr<State> state) : state_(std::move(state)) {}
 DataSet::~DataSet() = default;
 DataSet::DataSet(DataSet&&) noexcept = default;
 
-DataSet DataSet::open(const std::filesystem::path& folder_or_manifest, const SetRequirements& requirements) {
+DataSet DataSet::open(const std::filesystem::path& folder_or_manifest,
+                      const SetRequirements& requirements,
+                      const ReadOptions& reading) {
   auto state = std::make_unique<State>();
   const std::filesystem::path path = find_manifest(folder_or_manifest);
   state->folder = path.has_parent_path() ? path.parent_path() : ".";
@@ -211,7 +212,7 @@ DataSet DataSet::open(const std::filesystem::path& folder_or_manifest, const Set
   state->manifest = read_set_manifest(path);
   require_structure(state->folder, state->manifest.index);
   state->index = read_index(state->folder / state->manifest.index.file, state->manifest.fingerprint);
-  state->open_shards();
+  state->open_shards(reading);
   for (std::uint32_t clip = 0; clip < state->index.clips.size(); ++clip) state->require_clip(clip);
   state->require_annotations();
   state->list_usable_frames();
@@ -246,9 +247,6 @@ std::uint64_t DataSet::frame_count() const {
 std::span<const std::uint32_t> DataSet::usable_frames(std::uint32_t clip) const {
   return state_->usable.at(clip);
 }
-std::uint64_t DataSet::repeated_reads() const {
-  return state_->repeated_reads;
-}
 
 std::string DataSet::describe(FrameRef ref) const {
   const Row row = state_->row(ref);
@@ -259,40 +257,66 @@ std::string DataSet::describe(FrameRef ref) const {
 }
 
 std::vector<std::byte> DataSet::read_frame(FrameRef ref) const {
+  StoredFrame frame;
+  ReadCounts counts;
+  read(ref, {}, frame, counts);
+  return std::move(frame.jpeg);
+}
+
+void DataSet::read(FrameRef ref, const SetRequirements& wanted, StoredFrame& frame, ReadCounts& counts) const {
   const Row row = state_->row(ref);
   const FrameShard& shard = row.shard->frames;
   const std::uint32_t stored = shard.tables().crc32c[row.frame];
-  const std::uint64_t offset = shard.frame_offset(row.frame);
-  std::vector<std::byte> bytes(shard.frame_bytes(row.frame));
-  shard.file().read_at(offset, bytes);
-  std::uint32_t found = crc32c(bytes);
-  if (found == stored) return bytes;
-  ++state_->repeated_reads;
-  shard.file().drop_cache(offset, bytes.size());
-  shard.file().read_at(offset, bytes);
-  found = crc32c(bytes);
-  if (found == stored) return bytes;
-  throw DataError(fmt::format(
-      "{}: the bytes are damaged: CRC32C {:#010x}, stored {:#010x}, also on the second read; restore the shard, "
-      "`understudy shard verify {}` lists all damage",
-      describe(ref),
-      found,
-      stored,
-      state_->folder.string()));
+  frame.jpeg.resize(shard.frame_bytes(row.frame));
+  const std::uint32_t found = shard.file().read_checked(shard.frame_offset(row.frame), frame.jpeg, stored, &counts);
+  if (found != stored) {
+    throw DamageError(fmt::format(
+        "{}: the bytes are damaged: CRC32C {:#010x}, stored {:#010x}, also on the second read; restore the shard, "
+        "`understudy shard verify {}` lists all damage",
+        describe(ref),
+        found,
+        stored,
+        state_->folder.string()));
+  }
+  state_->require_kind(wanted.landmarks, row.shard->landmarks() != nullptr, AnnotationKind::kLandmark68);
+  state_->require_kind(wanted.masks, row.shard->masks.has_value(), AnnotationKind::kMask);
+  if (wanted.landmarks) {
+    const auto target = std::as_writable_bytes(std::span(frame.landmarks.xy));
+    row.shard->landmarks()->read(row.frame, target, describe(ref), &counts);
+  }
+  if (wanted.masks) frame.mask = row.shard->masks->read(row.frame, describe(ref), &counts);
 }
 
 Picture DataSet::decode_frame(FrameRef ref) const {
-  Picture picture = decode_jpeg(read_frame(ref), describe(ref));
+  Picture picture;
+  decode(ref, read_frame(ref), picture);
+  return picture;
+}
+
+void DataSet::decode(FrameRef ref, std::span<const std::byte> jpeg, Picture& picture) const {
+  try {
+    decode_jpeg(jpeg, describe(ref), picture);
+  } catch (const DataError& error) {
+    throw DamageError(error.what());
+  }
   const ClipEntry& clip = state_->index.clips[ref.clip];
-  if (picture.width != clip.width || picture.height != clip.height) {
-    throw DataError(fmt::format("{}: is {} x {} where the index says {} x {}; pack the set again",
+  if (picture.width == clip.width && picture.height == clip.height) return;
+  throw DamageError(fmt::format("{}: is {} x {} where the index says {} x {}; pack the set again",
                                 describe(ref),
                                 picture.width,
                                 picture.height,
                                 clip.width,
                                 clip.height));
+}
+
+Mask DataSet::decode_mask(FrameRef ref, std::span<const std::byte> bytes) const {
+  const Row row = state_->row(ref);
+  const ClipEntry& clip = state_->index.clips[ref.clip];
+  try {
+    return understudy::decode_mask(bytes, row.shard->masks->codec(), clip.width, clip.height, describe(ref));
+  } catch (const DataError& error) {
+    throw DamageError(error.what());
   }
-  return picture;
 }
 
 bool DataSet::has_landmarks() const {
@@ -348,9 +372,7 @@ std::optional<Mask> DataSet::mask(FrameRef ref) const {
   state_->require_kind(true, row.shard->masks.has_value(), AnnotationKind::kMask);
   const MaskShard& masks = *row.shard->masks;
   if (!masks.valid(row.frame)) return std::nullopt;
-  const ClipEntry& clip = state_->index.clips[ref.clip];
-  const std::string what = describe(ref);
-  return decode_mask(masks.read(row.frame, what), masks.codec(), clip.width, clip.height, what);
+  return decode_mask(ref, masks.read(row.frame, describe(ref)));
 }
 
 std::optional<FrameTruth> DataSet::truth(FrameRef ref) const {

@@ -13,6 +13,7 @@
 #include "data_pipeline/landmarks.h"
 #include "data_pipeline/mask.h"
 #include "data_pipeline/picture.h"
+#include "data_pipeline/plain_file.h"
 #include "data_pipeline/set_format.h"
 #include "data_pipeline/set_index.h"
 
@@ -31,6 +32,13 @@ struct SetRequirements {
   bool masks = false;
 };
 
+/// A frame and its annotations as they are stored; used again, it keeps its memory.
+struct StoredFrame {
+  std::vector<std::byte> jpeg;
+  Landmarks68 landmarks;
+  std::vector<std::byte> mask;  ///< encoded
+};
+
 /// Known parameters of a synthetic frame.
 struct FrameTruth {
   std::array<float, 3> pose{};  ///< yaw, pitch, roll, radians
@@ -43,7 +51,9 @@ class DataSet {
  public:
   /// @param folder_or_manifest  the set's folder or its `set.toml`
   /// @throws DataError  naming file, what is wrong with which values, and the remedy
-  static DataSet open(const std::filesystem::path& folder_or_manifest, const SetRequirements& requirements = {});
+  static DataSet open(const std::filesystem::path& folder_or_manifest,
+                      const SetRequirements& requirements = {},
+                      const ReadOptions& reading = {});
   ~DataSet();
   DataSet(DataSet&&) noexcept;
 
@@ -64,12 +74,15 @@ class DataSet {
   std::string describe(FrameRef ref) const;
 
   /// The JPEG file of a frame. Bytes that fail their CRC are dropped from the page cache and read once more.
-  /// @throws DataError  naming shard, clip and frame
+  /// @throws DamageError  when they fail it again, naming shard, clip and frame
   std::vector<std::byte> read_frame(FrameRef ref) const;
-  /// @throws DataError  also when the JPEG cannot be decoded or has another size than the index says
+  /// @throws DamageError  also when the JPEG cannot be decoded or has another size than the index says
   Picture decode_frame(FrameRef ref) const;
-  /// How many reads had to be repeated because of a wrong CRC.
-  std::uint64_t repeated_reads() const;
+  /// Reads a frame with the wanted annotations, all checked as above. Decodes nothing. @throws DamageError, DataError
+  void read(FrameRef ref, const SetRequirements& wanted, StoredFrame& frame, ReadCounts& counts) const;
+  /// Decodes what `read` gave. @throws DamageError
+  void decode(FrameRef ref, std::span<const std::byte> jpeg, Picture& picture) const;
+  Mask decode_mask(FrameRef ref, std::span<const std::byte> bytes) const;
 
   bool has_landmarks() const;
   /// Whether the shard of this clip has landmarks at all.

@@ -93,7 +93,8 @@ std::uint32_t FrameTables::usable_frames(std::uint64_t clip) const {
   return static_cast<std::uint32_t>(std::count_if(row(first_frame[clip]), row(first_frame[clip + 1]), usable));
 }
 
-FrameShard::FrameShard(const std::filesystem::path& path, std::uint32_t number) : file_(path) {
+FrameShard::FrameShard(const std::filesystem::path& path, std::uint32_t number, const ReadOptions& reading)
+    : file_(path, reading) {
   const Hdf5Reader structure(path);
   const std::string name = path.string();
   require_format(structure, kFramesFormat, name);

@@ -43,7 +43,7 @@ struct FrameTables {
 class FrameShard {
  public:
   /// @param number  what the shard must say it is. @throws DataError
-  FrameShard(const std::filesystem::path& path, std::uint32_t number);
+  FrameShard(const std::filesystem::path& path, std::uint32_t number, const ReadOptions& reading = {});
 
   const FrameTables& tables() const { return tables_; }
   const PlainFile& file() const { return file_; }

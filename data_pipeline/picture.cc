@@ -25,6 +25,11 @@ Turbo new_turbo(tjhandle handle) {
   return Turbo(handle);
 }
 
+/// One a picture, at a cost of microseconds: a kept one would lend its tables to a damaged picture that lacks its own.
+Turbo new_decompressor() {
+  return new_turbo(tjInitDecompress());
+}
+
 const unsigned char* as_chars(std::span<const std::byte> bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
@@ -69,13 +74,21 @@ std::string_view seeming_format(std::string_view bytes) {
 }  // namespace
 
 PictureSize jpeg_size(std::span<const std::byte> bytes, std::string_view what) {
-  return read_jpeg_header(new_turbo(tjInitDecompress()), bytes, what);
+  return read_jpeg_header(new_decompressor(), bytes, what);
 }
 
 Picture decode_jpeg(std::span<const std::byte> bytes, std::string_view what) {
-  const Turbo turbo = new_turbo(tjInitDecompress());
+  Picture picture;
+  decode_jpeg(bytes, what, picture);
+  return picture;
+}
+
+void decode_jpeg(std::span<const std::byte> bytes, std::string_view what, Picture& picture) {
+  const Turbo turbo = new_decompressor();
   const PictureSize size = read_jpeg_header(turbo, bytes, what);
-  Picture picture(size.width, size.height);
+  picture.width = size.width;
+  picture.height = size.height;
+  picture.rgb.resize(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 3);
   const int failed = tjDecompress2(turbo.get(),
                                    as_chars(bytes),
                                    bytes.size(),
@@ -86,7 +99,6 @@ Picture decode_jpeg(std::span<const std::byte> bytes, std::string_view what) {
                                    TJPF_RGB,
                                    TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS);
   if (failed != 0) fail_jpeg(turbo, what);
-  return picture;
 }
 
 std::vector<std::byte> encode_jpeg(const Picture& picture, int quality, bool full_chroma) {

@@ -36,6 +36,8 @@ PictureSize jpeg_size(std::span<const std::byte> bytes, std::string_view what);
 /// Decodes a JPEG with the accurate integer DCT; warnings of the decoder are errors. Safe on any thread.
 /// @param what  names the picture in messages. @throws DataError
 Picture decode_jpeg(std::span<const std::byte> bytes, std::string_view what);
+/// The same into a picture whose memory is used again.
+void decode_jpeg(std::span<const std::byte> bytes, std::string_view what, Picture& picture);
 
 /// 4:2:0 unless `full_chroma`. Deterministic: the same picture gives the same bytes on every machine.
 std::vector<std::byte> encode_jpeg(const Picture& picture, int quality, bool full_chroma = false);

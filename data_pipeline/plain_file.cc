@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/errors.h"
+#include "common/hash.h"
 
 namespace understudy {
 namespace {
@@ -18,7 +19,8 @@ constexpr std::uint64_t kPage = 4096;
 
 }  // namespace
 
-PlainFile::PlainFile(std::filesystem::path path) : path_(std::move(path)) {
+PlainFile::PlainFile(std::filesystem::path path, ReadOptions options)
+    : path_(std::move(path)), options_(std::move(options)) {
   descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ < 0) throw DataError(fmt::format("{}: cannot open: {}", path_.string(), std::strerror(errno)));
 }
@@ -28,7 +30,9 @@ PlainFile::~PlainFile() {
 }
 
 PlainFile::PlainFile(PlainFile&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : path_(std::move(other.path_)),
+      options_(std::move(other.options_)),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 std::uint64_t PlainFile::size() const {
   struct stat status {};
@@ -38,9 +42,15 @@ std::uint64_t PlainFile::size() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+ssize_t PlainFile::read_some(std::uint64_t offset, std::span<std::byte> target) const {
+  const auto at = static_cast<off_t>(offset);
+  return options_.read ? options_.read(descriptor_, target.data(), target.size(), at)
+                       : ::pread(descriptor_, target.data(), target.size(), at);
+}
+
 void PlainFile::read_at(std::uint64_t offset, std::span<std::byte> target) const {
   while (!target.empty()) {
-    const ssize_t got = ::pread(descriptor_, target.data(), target.size(), static_cast<off_t>(offset));
+    const ssize_t got = read_some(offset, target);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       throw DataError(fmt::format("{}: cannot read {} bytes at {}: {}",
@@ -52,6 +62,33 @@ void PlainFile::read_at(std::uint64_t offset, std::span<std::byte> target) const
     offset += static_cast<std::uint64_t>(got);
     target = target.subspan(static_cast<std::size_t>(got));
   }
+}
+
+std::uint32_t PlainFile::read_checked(std::uint64_t offset,
+                                      std::span<std::byte> target,
+                                      std::uint32_t stored_crc,
+                                      ReadCounts* counts) const {
+  const FilePart part{offset, target};
+  return read_checked({&part, 1}, stored_crc, counts);
+}
+
+std::uint32_t PlainFile::read_checked(std::span<const FilePart> parts,
+                                      std::uint32_t stored_crc,
+                                      ReadCounts* counts) const {
+  const auto read = [&] {
+    std::uint32_t crc = 0;
+    for (const FilePart& part : parts) {
+      read_at(part.offset, part.target);
+      crc = crc32c(part.target, crc);
+      if (counts != nullptr) counts->bytes += part.target.size();
+    }
+    return crc;
+  };
+  const std::uint32_t found = read();
+  if (found == stored_crc) return found;
+  for (const FilePart& part : parts) drop_cache(part.offset, part.target.size());
+  if (counts != nullptr) ++counts->repeated;
+  return read();
 }
 
 void PlainFile::drop_cache(std::uint64_t offset, std::uint64_t bytes) const {

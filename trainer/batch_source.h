@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "data_pipeline/prefetcher.h"
 #include "data_pipeline/sampler.h"
+#include "trainer/batch_loader.h"
 #include "trainer/recipe.h"
 
 namespace understudy {
@@ -17,16 +16,6 @@ struct MicroBatchRange {
   std::int64_t count() const { return last - first; }
 };
 
-struct LoaderOptions {
-  std::int64_t threads = 2;
-  std::int64_t prefetch = 4;     ///< micro-batches prepared ahead
-  at::Device device = at::kCPU;  ///< where `next` puts the tensors
-};
-
-/// Stacks prepared samples into one micro-batch. Pure: any thread, any rank, the same bits.
-MicroBatch make_micro_batch(
-    const Recipe& recipe, const DataSet& data, std::vector<Episode> episodes, std::int64_t index, const SampleUse& use);
-
 /// The training micro-batches of one rank, in order, prepared ahead by threads.
 class TrainingBatches {
  public:
@@ -37,13 +26,12 @@ class TrainingBatches {
                   Iteration first_iteration,
                   const LoaderOptions& options);
 
-  /// The next micro-batch of this rank, on the device; waits for the threads when it is not ready. Throws what
-  /// preparing it threw.
-  MicroBatch next();
+  /// As BatchLoader's.
+  MicroBatch next() { return loader_.next(); }
+  LoaderStatistics take_statistics() { return loader_.take_statistics(); }
 
  private:
-  at::Device device_;
-  std::unique_ptr<Prefetcher<MicroBatch>> prefetcher_;
+  BatchLoader loader_;
 };
 
 /// The micro-batches [range) of a fixed list of episodes, each episode once; the last micro-batch may be smaller.
@@ -55,11 +43,10 @@ class ValidationBatches {
                     std::int64_t micro_batch,
                     MicroBatchRange range,
                     const LoaderOptions& options);
-  MicroBatch next();
+  MicroBatch next() { return loader_.next(); }
 
  private:
-  at::Device device_;
-  std::unique_ptr<Prefetcher<MicroBatch>> prefetcher_;
+  BatchLoader loader_;
 };
 
 }  // namespace understudy

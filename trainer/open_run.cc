@@ -109,7 +109,8 @@ void RunOpener::open_data_and_recipe() {
   run_.identity.data_fingerprints["train"] = run_.train_set->fingerprint();
   if (run_.validation_set && run_.config().validation.every > 0) {
     run_.validation_sampler.emplace(run_.validation_set, seed, run_.recipe->episode());
-    run_.validator.emplace(*run_.recipe, *run_.validation_sampler, run_.config().validation, run_.loader_options());
+    run_.validator.emplace(
+        *run_.recipe, *run_.validation_sampler, run_.config().validation, loader_options(run_.config(), run_.device));
     run_.identity.data_fingerprints["validation"] = run_.validation_set->fingerprint();
   }
   run_.identity.config = run_.settings->text();
@@ -149,7 +150,7 @@ void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoin
                                                    run_.config().batch,
                                                    MicroBatchRange{range.begin, range.begin + range.count},
                                                    run_.completed,
-                                                   run_.loader_options());
+                                                   loader_options(run_.config(), run_.device));
 }
 
 void RunOpener::open_logs(std::int64_t metrics_bytes) {

@@ -22,9 +22,6 @@ struct OpenRun {
 
   const RunConfig& config() const { return settings->run; }
   RunState state() { return {*recipe, *engine, *stopping, completed, finished, due}; }
-  LoaderOptions loader_options() const {
-    return {.threads = config().loader_threads, .prefetch = config().prefetch, .device = device};
-  }
 
   CheckpointStore store;
   at::Device device{at::kCPU};  ///< where this rank computes

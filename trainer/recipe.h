@@ -12,7 +12,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "data_pipeline/data_set.h"
+#include "data_pipeline/episode_frames.h"
 #include "data_pipeline/picture.h"
 #include "data_pipeline/sampler.h"
 
@@ -101,8 +101,9 @@ class Recipe {
   /// anything else that computes. Parameters and buffers stay the tensors that `players` and `state` hand out.
   virtual void move_to(at::Device device) = 0;
 
-  /// Decodes and augments; called on any thread; all draws are keyed by the sample's number.
-  virtual Sample prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const = 0;
+  /// Decodes and augments, a pure function of its arguments; called on any thread, and again with another frame where
+  /// one could not be decoded. All draws are keyed by the sample's number.
+  virtual Sample prepare(const EpisodeFrames& frames, const SampleUse& use) const = 0;
 
   virtual std::vector<Player> players() = 0;
 

@@ -72,6 +72,27 @@ void describe_data(ConfigVisitor& v, RunConfig& c) {
             c.prefetch,
             1,
             4096);
+  v.integer(
+      {"read_threads",
+       kMachine,
+       "reads under way at a time on each rank: threads that wait for storage while others compute; 0 reads where "
+       "frames are decoded"},
+      c.read_threads,
+      0,
+      256);
+  v.integer({"read_ahead",
+             kMachine,
+             "micro-batches read ahead of decoding on each rank, as they are stored; not less than read_threads, which "
+             "would lie idle"},
+            c.read_ahead,
+            1,
+            65536);
+  v.choice({"on_corrupt",
+            kMethod,
+            "what a frame does that fails its checksum twice or cannot be decoded: end the run, or be replaced by "
+            "another usable frame of its clip, the same one on any rank"},
+           c.on_corrupt,
+           {{"stop", CorruptFrames::kStop}, {"replace", CorruptFrames::kReplace}});
 }
 
 void describe_validation(ConfigVisitor& v, ValidationConfig& c) {

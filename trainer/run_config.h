@@ -5,6 +5,7 @@
 
 #include "clusters/rank_device.h"
 #include "common/config.h"
+#include "data_pipeline/episode_frames.h"
 #include "trainer/recipe.h"
 
 namespace understudy {
@@ -53,6 +54,9 @@ struct RunConfig {
   std::string validation_set;
   std::int64_t loader_threads = 2;
   std::int64_t prefetch = 4;
+  std::int64_t read_threads = 8;
+  std::int64_t read_ahead = 32;
+  CorruptFrames on_corrupt = CorruptFrames::kStop;
   ValidationConfig validation;
   CheckpointConfig checkpoints;
   DeviceChoice device = DeviceChoice::kAuto;

@@ -27,6 +27,16 @@ Json terms_object(const std::vector<Term>& terms) {
   return object;
 }
 
+Json loader_object(const LoaderStatistics& loader) {
+  return Json{{"read_seconds", loader.read_seconds},
+              {"prepare_seconds", loader.prepare_seconds},
+              {"bytes_read", loader.reads.bytes},
+              {"batches_ready", loader.batches_ready},
+              {"reads_ready", loader.reads_ready},
+              {"repeated_reads", loader.reads.repeated},
+              {"replaced_frames", loader.replaced_frames}};
+}
+
 [[noreturn]] void fail(const std::filesystem::path& path, const char* action) {
   throw FileError(fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(errno)));
 }
@@ -103,7 +113,8 @@ std::string timing_line(Iteration iteration, int world_size, const IterationTimi
               {"exchange_seconds", timing.exchange_seconds},
               {"samples_per_second", timing.samples_per_second},
               {"peak_memory_bytes", timing.peak_memory_bytes},
-              {"rank_seconds", timing.rank_seconds}}
+              {"rank_seconds", timing.rank_seconds},
+              {"loader", loader_object(timing.loader)}}
       .dump();
 }
 

@@ -8,6 +8,7 @@
 #include <c10/core/Device.h>
 
 #include "clusters/gpu_environment.h"
+#include "trainer/loader_statistics.h"
 #include "trainer/recipe.h"
 
 namespace understudy {
@@ -53,6 +54,7 @@ struct IterationTiming {
   double samples_per_second = 0.0;
   std::int64_t peak_memory_bytes = 0;
   std::vector<double> rank_seconds;  ///< computing, of every rank
+  LoaderStatistics loader;           ///< of the rank that writes
 };
 std::string timing_line(Iteration iteration, int world_size, const IterationTiming& timing);
 

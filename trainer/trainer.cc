@@ -130,6 +130,7 @@ bool TrainingLoop::do_what_is_due(bool stop) {
 }
 
 void TrainingLoop::log_iteration(const StepReport& report, double seconds, double data_wait) {
+  const LoaderStatistics loader = run_.batches->take_statistics();  // also where nothing is logged: of one iteration
   progress_->count(seconds);
   if (run_.stragglers) {
     if (const auto slow = run_.stragglers->add(report.rank_seconds)) spdlog::warn("{}", *slow);
@@ -147,7 +148,8 @@ void TrainingLoop::log_iteration(const StepReport& report, double seconds, doubl
                                    .exchange_seconds = report.exchange_seconds,
                                    .samples_per_second = rate,
                                    .peak_memory_bytes = peak_memory_bytes(),
-                                   .rank_seconds = report.rank_seconds}));
+                                   .rank_seconds = report.rank_seconds,
+                                   .loader = loader}));
   spdlog::info("{}", progress_->line(phase, run_.completed + 1, report.terms));
 }
 

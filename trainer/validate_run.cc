@@ -56,8 +56,7 @@ std::optional<std::vector<Term>> validate_run(const std::filesystem::path& run,
   const EpisodeSpec spec = loaded.recipe->episode();
   const auto set = std::make_shared<const DataSet>(DataSet::open(config.validation_set, requirements_of(spec)));
   const Sampler sampler(set, static_cast<std::uint64_t>(config.seed), spec);
-  const Validator validator(
-      *loaded.recipe, sampler, config.validation, {.threads = config.loader_threads, .prefetch = config.prefetch});
+  const Validator validator(*loaded.recipe, sampler, config.validation, loader_options(config));
   return validator.run(*loaded.recipe, context);
 }
 

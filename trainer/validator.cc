@@ -80,9 +80,10 @@ MicroBatch Validator::episode(std::int64_t number) const {
   return moved_to(loader_.device,
                   make_micro_batch(recipe_,
                                    sampler_.set(),
-                                   {list_.at(static_cast<std::size_t>(number))},
-                                   0,
-                                   {.training = false, .iteration = 0}));
+                                   {.episodes = {list_.at(static_cast<std::size_t>(number))},
+                                    .index = 0,
+                                    .use = {.training = false, .iteration = 0}},
+                                   loader_.reading));
 }
 
 }  // namespace understudy

@@ -4,6 +4,8 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -70,6 +72,64 @@ TEST(Prefetcher, StopsCleanlyAtAnyTime) {
 
 TEST(Prefetcher, StopsWhileAnExceptionWaits) {
   Prefetcher<int> items([](std::uint64_t) -> int { throw std::logic_error("never taken"); }, 0, 2, 4);
+}
+
+TEST(Prefetcher, GivesSeveralConsumersTheItemsTheyAskFor) {
+  for (const std::size_t threads : {0U, 1U, 3U}) {
+    for (const std::size_t look_ahead : {1U, 2U, 5U}) {
+      Prefetcher<std::uint64_t> items([](std::uint64_t k) { return k * k; }, 7, threads, look_ahead);
+      std::atomic<std::uint64_t> next{7};
+      std::atomic<int> wrong{0};
+      {
+        std::vector<std::jthread> consumers;
+        for (int c = 0; c < 3; ++c) {
+          consumers.emplace_back([&] {
+            for (std::uint64_t k = next++; k < 307; k = next++) wrong += items.take(k) == k * k ? 0 : 1;
+          });
+        }
+      }
+      EXPECT_EQ(wrong, 0);
+      if (threads > 0) EXPECT_EQ(items.position(), 307U);
+    }
+  }
+}
+
+TEST(Prefetcher, WaitsForALowerItemBeforeItGoesBeyondItsLookAhead) {
+  std::atomic<std::uint64_t> highest{0};
+  Prefetcher<std::uint64_t> items(
+      [&highest](std::uint64_t k) {
+        if (k > highest) highest = k;
+        return k;
+      },
+      0,
+      1,
+      3);
+  EXPECT_EQ(items.take(2), 2U);
+  EXPECT_EQ(items.take(1), 1U);
+  EXPECT_EQ(items.position(), 0U);
+  EXPECT_EQ(highest, 2U) << "item 0 still lies in the way";
+  EXPECT_EQ(items.ready(), 1U);
+  EXPECT_EQ(items.take(0), 0U);
+  EXPECT_EQ(items.position(), 3U);
+  EXPECT_EQ(items.take(5), 5U);
+}
+
+TEST(Prefetcher, FeedsAnotherOne) {
+  const auto read = [](std::uint64_t k) {
+    if (k % 7 == 3) throw std::runtime_error("read " + std::to_string(k));
+    return k;
+  };
+  for (const std::size_t readers : {0U, 1U, 4U}) {
+    Prefetcher<std::uint64_t> reads(read, 0, readers, 6);
+    Prefetcher<std::uint64_t> batches([&reads](std::uint64_t k) { return 2 * reads.take(k); }, 0, 3, 2);
+    for (std::uint64_t k = 0; k < 100; ++k) {
+      if (k % 7 == 3) {
+        EXPECT_THROW(batches.next(), std::runtime_error) << k;
+      } else {
+        ASSERT_EQ(batches.next(), 2 * k);
+      }
+    }
+  }
 }
 
 TEST(Prefetcher, TakesTypesThatCanOnlyBeMoved) {

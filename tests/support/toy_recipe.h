@@ -16,7 +16,7 @@ namespace understudy {
 /// can be written down:
 ///   generator: mean |y|^2 + mean(y v) + |mean of y over the statistics group|^2
 ///   judge:     mean (y v - 1)^2, y without gradient
-class ToyRecipe final : public Recipe {
+class ToyRecipe : public Recipe {
  public:
   explicit ToyRecipe(std::int64_t statistics_group = 0, std::int64_t micro_batch = 1)
       : rows_of_group_(statistics_group), micro_batch_(micro_batch) {
@@ -34,7 +34,8 @@ class ToyRecipe final : public Recipe {
   void move_to(at::Device) override {}
 
   /// Numbers that tell the episode and its use.
-  Sample prepare(const DataSet&, const Episode& episode, const SampleUse& use) const override {
+  Sample prepare(const EpisodeFrames& read, const SampleUse& use) const override {
+    const Episode& episode = read.episode();
     if (static_cast<std::int64_t>(episode.sample) == unreadable_sample) throw DataError("unreadable");
     const auto number = static_cast<float>(episode.sample);
     const auto frames = static_cast<float>(10 * episode.frames.front().frame + episode.frames.back().frame);

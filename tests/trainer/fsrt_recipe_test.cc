@@ -47,8 +47,9 @@ TEST_F(FsrtRecipeTest, PreparesTheSameSampleOnceAndAgain) {
   FsrtRecipe fsrt = recipe();
   const DataSet set = DataSet::open(place.path() / "set", requirements_of(fsrt.episode()));
   const Episode episode{.sample = 9, .identity = 0, .clip = 1, .frames = {{1, 0}, {1, 2}}};
-  const MicroBatch batch = make_micro_batch(fsrt, set, {episode}, 0, {.training = true, .iteration = 3});
-  const MicroBatch again = make_micro_batch(fsrt, set, {episode}, 0, {.training = true, .iteration = 3});
+  const BatchPlan plan{.episodes = {episode}, .index = 0, .use = {.training = true, .iteration = 3}};
+  const MicroBatch batch = make_micro_batch(fsrt, set, plan);
+  const MicroBatch again = make_micro_batch(fsrt, set, plan);
   for (std::size_t i = 0; i < batch.tensors.size(); ++i) EXPECT_TRUE(batch.tensors[i].equal(again.tensors[i])) << i;
   const FsrtBatch tensors = from_sample(batch.tensors);
   EXPECT_EQ(tensors.source_a1.sizes(), (std::vector<std::int64_t>{1, 1, 3, 32, 32}));

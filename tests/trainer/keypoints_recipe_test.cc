@@ -19,7 +19,7 @@ TEST(KeypointsRecipe, LearnsFromPicturesWithKnownPoints) {
   const DataSet set = DataSet::open(place.path() / "set", requirements_of(recipe->episode()));
   const Episode first{.sample = 1, .identity = 0, .clip = 0, .frames = {{0, 1}}};
   const Episode second{.sample = 2, .identity = 1, .clip = 2, .frames = {{2, 3}}};
-  const MicroBatch batch = make_micro_batch(*recipe, set, {first, second}, 0, {.training = true, .iteration = 0});
+  const MicroBatch batch = make_micro_batch(*recipe, set, {.episodes = {first, second}, .use = {.training = true}});
   EXPECT_EQ(batch.tensors[0].sizes(), (std::vector<std::int64_t>{2, 3, 32, 32}));
   EXPECT_EQ(batch.tensors[1].sizes(), (std::vector<std::int64_t>{2, 10, 2}));
 

@@ -28,6 +28,8 @@ class MemoryNeedTest : public testing::Test {
     run_.batch = {.global_batch = 8, .micro_batch = 2, .statistics_group = 2};
     run_.loader_threads = 1;
     run_.prefetch = 3;
+    run_.read_threads = 2;
+    run_.read_ahead = 5;
     run_.max_iterations = 20;
     facts_.players = players();
   }
@@ -39,15 +41,17 @@ class MemoryNeedTest : public testing::Test {
   RunConfig run_;
   RecipePlan plan_{
       .phases = {{"I", 0, 5000}, {"III", 10, 6000}}, .validation_bytes = 70, .frozen_bytes = 11, .picture_size = 0};
-  MemoryFacts facts_{.state_bytes = 1000, .optimizer_bytes = 1200, .sample_bytes = 7, .players = {}};
+  MemoryFacts facts_{
+      .state_bytes = 1000, .optimizer_bytes = 1200, .sample_bytes = 7, .episode_bytes = 3, .players = {}};
 };
 
 TEST_F(MemoryNeedTest, AddsUpWhatLasts) {
   const MemoryNeed memory = need(1);
   EXPECT_EQ(memory.weights_bytes, 1011);
   EXPECT_EQ(memory.optimizer_bytes, 1200);
-  EXPECT_EQ(memory.batches_bytes, (4 + 3) * 2 * 7);  // four of its own and three ahead, two samples each
-  EXPECT_EQ(memory.lasting_bytes(), memory.program_bytes + 1011 + 1200 + 98);
+  // Two samples each: four of its own and three ahead, then five read and one being decoded, as they are stored.
+  EXPECT_EQ(memory.batches_bytes, 2 * ((4 + 3) * 7 + (5 + 1) * 3));
+  EXPECT_EQ(memory.lasting_bytes(), memory.program_bytes + 1011 + 1200 + 134);
 }
 
 TEST_F(MemoryNeedTest, HoldsSumsOfThePlayersThatStep) {
@@ -81,6 +85,11 @@ TEST_F(MemoryNeedTest, LeavesOutPhasesThatTheRunDoesNotReach) {
 TEST_F(MemoryNeedTest, TakesValidationWhereItIsMore) {
   plan_.validation_bytes = 9000;
   EXPECT_EQ(need(1).peak_bytes(), need(1).lasting_bytes() + 9000);
+}
+
+TEST_F(MemoryNeedTest, ReadsNothingAheadWithoutReadThreads) {
+  run_.read_threads = 0;
+  EXPECT_EQ(need(1).batches_bytes, 2 * ((4 + 3) * 7 + 1 * 3));
 }
 
 TEST_F(MemoryNeedTest, PreparesNothingAheadWithoutLoaderThreads) {

@@ -104,10 +104,13 @@ MemoryNeed memory_need(const RunConfig& config,
                        const BatchSplit& split,
                        std::int64_t ranks) {
   const std::int64_t ahead = config.loader_threads > 0 ? config.prefetch : 0;
+  const std::int64_t read =
+      config.loader_threads + (config.loader_threads * config.read_threads > 0 ? config.read_ahead : 0);
   MemoryNeed need{.program_bytes = kProgramBytes,
                   .weights_bytes = facts.state_bytes + plan.frozen_bytes,
                   .optimizer_bytes = facts.optimizer_bytes,
-                  .batches_bytes = (split.most + ahead) * config.batch.micro_batch * facts.sample_bytes,
+                  .batches_bytes = config.batch.micro_batch *
+                                   ((split.most + ahead) * facts.sample_bytes + read * facts.episode_bytes),
                   .phases = {},
                   .validation_bytes = plan.validation_bytes};
   for (const PlannedPhase& phase : plan.phases) {

@@ -23,10 +23,11 @@ struct PhaseMemory {
 
 /// Memory of the rank that needs most.
 struct MemoryNeed {
-  std::int64_t program_bytes = 0;     ///< the program and torch's libraries
-  std::int64_t weights_bytes = 0;     ///< trained and frozen networks
-  std::int64_t optimizer_bytes = 0;   ///< Adam's moments
-  std::int64_t batches_bytes = 0;     ///< prepared micro-batches: the rank's own of an iteration and those ahead
+  std::int64_t program_bytes = 0;    ///< the program and torch's libraries
+  std::int64_t weights_bytes = 0;    ///< trained and frozen networks
+  std::int64_t optimizer_bytes = 0;  ///< Adam's moments
+  std::int64_t batches_bytes =
+      0;  ///< micro-batches: the rank's own of an iteration, those prepared and those read ahead
   std::vector<PhaseMemory> phases;    ///< those that the run reaches
   std::int64_t validation_bytes = 0;  ///< estimated: one validation pass
 
@@ -40,7 +41,8 @@ struct MemoryNeed {
 struct MemoryFacts {
   std::int64_t state_bytes = 0;  ///< tensors of the model part of a checkpoint
   std::int64_t optimizer_bytes = 0;
-  std::int64_t sample_bytes = 0;  ///< one prepared sample
+  std::int64_t sample_bytes = 0;   ///< one prepared sample
+  std::int64_t episode_bytes = 0;  ///< the same as it is stored
   std::vector<Player> players;
 };
 

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "common/atomic_file.h"
+#include "trainer/batch_loader.h"
+#include "trainer/batch_loader.h"
 #include "trainer/first_start.h"
 #include "trainer/preflight/checkpoint_outline.h"
 #include "trainer/resume.h"
@@ -35,7 +37,7 @@ class RunChecker {
   void estimate_memory();
   void estimate_disk();
   void estimate_length();
-  std::int64_t sample_bytes();
+  void measure_sample(MemoryFacts& facts);
 
   const RunConfig& config() const { return check_.settings->run; }
   Problems& problems() { return check_.findings.problems; }
@@ -174,25 +176,32 @@ void RunChecker::check_first_weights() {
   }
 }
 
-/// Prepares the run's first sample, which also shows that a frame can be read and decoded.
-std::int64_t RunChecker::sample_bytes() {
-  if (!train_) return 0;
-  return collect(problems(), "data.train", [&] {
-    const Sample sample =
-        outline_->prepare(*train_->set, train_->sampler->episode(0), {.training = true, .iteration = 0});
-    std::int64_t bytes = 0;
-    for (const at::Tensor& tensor : sample) bytes += static_cast<std::int64_t>(tensor.nbytes());
-    return bytes;
+/// Prepares the run's first sample, as training would, which also shows that frames can be read and decoded.
+void RunChecker::measure_sample(MemoryFacts& facts) {
+  if (!train_) return;
+  collect(problems(), "data.train", [&] {
+    const EpisodeReader reader(outline_->episode(), loader_options(config()).reading);
+    EpisodeFrames frames;
+    ReadCounts counts;
+    reader.read(*train_->set, train_->sampler->episode(0), frames, counts);
+    facts.episode_bytes = static_cast<std::int64_t>(counts.bytes);
+    const Sample sample = reader.decoding(frames, counts, [&](const EpisodeFrames& intact) {
+      return outline_->prepare(intact, {.training = true, .iteration = 0});
+    });
+    for (const at::Tensor& tensor : sample) facts.sample_bytes += static_cast<std::int64_t>(tensor.nbytes());
+    return true;
   });
 }
 
 void RunChecker::estimate_memory() {
-  const std::int64_t bytes_of_sample = sample_bytes();
+  MemoryFacts facts;
+  measure_sample(facts);
   if (!check_.batch) return;
-  const MemoryFacts facts{.state_bytes = bytes_of(outline_->state()),
-                          .optimizer_bytes = bytes_of(optimizer_),
-                          .sample_bytes = bytes_of_sample,
-                          .players = outline_->players()};
+  facts = {.state_bytes = bytes_of(outline_->state()),
+           .optimizer_bytes = bytes_of(optimizer_),
+           .sample_bytes = facts.sample_bytes,
+           .episode_bytes = facts.episode_bytes,
+           .players = outline_->players()};
   check_.memory = memory_need(config(), plan_, facts, *check_.batch, request_.layout.ranks());
   check_memory(*check_.memory, request_.layout, request_.machine.memory_bytes, problems());
 }

@@ -104,22 +104,24 @@ void FsrtRecipe::move_to(at::Device device) {
   if (vgg_) vgg_->to(device);
 }
 
-Sample FsrtRecipe::prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const {
-  std::vector<Picture> frames;
+Sample FsrtRecipe::prepare(const EpisodeFrames& frames, const SampleUse& use) const {
+  thread_local std::vector<Picture> decoded;  // memory that a thread keeps between samples
+  decoded.resize(frames.count());
   std::vector<Landmarks68> landmarks;
-  for (const FrameRef& frame : episode.frames) {
-    frames.push_back(data.decode_frame(frame));
-    landmarks.push_back(data.landmarks(frame));
+  for (std::size_t i = 0; i < frames.count(); ++i) {
+    frames.decode(i, decoded[i]);
+    landmarks.push_back(frames.landmarks(i));
   }
+  const std::uint64_t number = frames.episode().sample;
   const auto seed = static_cast<std::uint64_t>(run_.seed);
   const std::int64_t n = config_.model.image_size;
   const FsrtDraws draws = draw_augmentation(seed,
-                                            episode.sample,
+                                            number,
                                             config_.data,
                                             mode_of(config_.phases, use),
                                             {.landmarks = landmarks,
-                                             .landmark_reference_size = data.landmark_reference_size(),
-                                             .native = {frames.front().width, frames.front().height},
+                                             .landmark_reference_size = frames.landmark_reference_size(),
+                                             .native = {decoded.front().width, decoded.front().height},
                                              .picture_size = n});
   FsrtBatch sample;
   const auto pictures = [n](std::int64_t count, at::Tensor& tensor) {
@@ -139,10 +141,10 @@ Sample FsrtRecipe::prepare(const DataSet& data, const Episode& episode, const Sa
     sample.source_full_a2 = at::empty({0}, at::kFloat);
     sample.driving_full_a2 = at::empty({0}, at::kFloat);
   }
-  const CropTransform crop = render_pictures(frames, draws, n, out);
+  const CropTransform crop = render_pictures(decoded, draws, n, out);
   const std::int64_t group = run_.batch.statistics_group == 0 ? run_.batch.micro_batch : run_.batch.statistics_group;
   const bool from_a2 =
-      Draws(seed, Purpose::kPlainExpressionSource, episode.sample / static_cast<std::uint64_t>(group)).coin(0.5);
+      Draws(seed, Purpose::kPlainExpressionSource, number / static_cast<std::uint64_t>(group)).coin(0.5);
   sample.crop_scale = torch::tensor(at::ArrayRef<float>(crop.scale));
   sample.crop_shift = torch::tensor(at::ArrayRef<float>(crop.shift));
   sample.query_pixels = torch::tensor(at::ArrayRef<std::int64_t>(draws.query_pixels), torch::kLong);

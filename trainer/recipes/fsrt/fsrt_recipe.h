@@ -27,7 +27,7 @@ class FsrtRecipe final : public Recipe {
 
   EpisodeSpec episode() const override;
   void move_to(at::Device device) override;
-  Sample prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const override;
+  Sample prepare(const EpisodeFrames& frames, const SampleUse& use) const override;
   std::vector<Player> players() override;
   std::string phase(Iteration iteration) const override;
   void begin_iteration(Iteration iteration) override;

@@ -51,28 +51,29 @@ void KeypointsRecipe::move_to(at::Device device) {
   detector_->to(device);
 }
 
-Sample KeypointsRecipe::prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const {
+Sample KeypointsRecipe::prepare(const EpisodeFrames& frames, const SampleUse& use) const {
   const auto seed = static_cast<std::uint64_t>(run_.seed);
-  const FrameRef frame = episode.frames.back();
+  const std::uint64_t number = frames.episode().sample;
+  const std::size_t driving = frames.count() - 1;
   PlanarPicture picture;
   PlanarPicture jittered;
-  to_planar(data.decode_frame(frame), false, picture);
+  to_planar(frames.decode(driving), false, picture);
   if (use.training) {
-    Draws draws(seed, Purpose::kColour, episode.sample);
+    Draws draws(seed, Purpose::kColour, number);
     apply_colour_jitter(draw_colour_jitter(config_.data, draws), picture, picture.frame(), jittered);
   }
   const auto n = config_.model.image_size;
   at::Tensor planes = at::empty({3, n, n}, at::kFloat);
   resize_bilinear(use.training ? jittered : picture, picture.frame(), static_cast<int>(n), planes.data_ptr<float>());
 
-  const std::array<float, 20> points = ten_points(data.landmarks(frame));
-  const double to_pixels = static_cast<double>(n) / static_cast<double>(data.landmark_reference_size());
+  const std::array<float, 20> points = ten_points(frames.landmarks(driving));
+  const double to_pixels = static_cast<double>(n) / static_cast<double>(frames.landmark_reference_size());
   at::Tensor targets = at::empty({10, 2}, at::kFloat);
   for (std::int64_t i = 0; i < 20; ++i) {
     const double pixel = (static_cast<double>(points[static_cast<std::size_t>(i)]) + 0.5) * to_pixels - 0.5;
     targets.data_ptr<float>()[i] = static_cast<float>(coordinates_.from_pixel(pixel));
   }
-  Draws draws(seed, Purpose::kEquivarianceTransform, episode.sample);
+  Draws draws(seed, Purpose::kEquivarianceTransform, number);
   return {planes, targets, random_affine(draws, config_.transform_deviation).to(at::kFloat)};
 }
 

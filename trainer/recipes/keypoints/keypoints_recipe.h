@@ -17,7 +17,7 @@ class KeypointsRecipe final : public Recipe {
 
   EpisodeSpec episode() const override;
   void move_to(at::Device device) override;
-  Sample prepare(const DataSet& data, const Episode& episode, const SampleUse& use) const override;
+  Sample prepare(const EpisodeFrames& frames, const SampleUse& use) const override;
   std::vector<Player> players() override;
   std::vector<Objective> objectives(const MicroBatch& batch, const CoupledGroup& group) override;
   void apply_statistics(std::span<const at::Tensor> means) override;
