@@ -30,6 +30,16 @@ struct Episode {
   bool operator==(const Episode&) const = default;
 };
 
+/// Where a run's samples come from: one set or several.
+class EpisodeSource {
+ public:
+  virtual ~EpisodeSource() = default;
+  /// @param sample  g = iteration x global_batch + slot. Safe on any thread.
+  virtual Episode episode(std::uint64_t sample) const = 0;
+  /// The set that an episode of this source shows.
+  virtual const DataSet& set_of(const Episode& episode) const = 0;
+};
+
 /// How a sampler draws, whatever the recipe.
 struct SamplerOptions {
   Balance balance = Balance::kIdentity;
@@ -40,15 +50,15 @@ struct SamplerOptions {
 /// neither a resume nor ranks, threads or shards change them. Each identity comes once in a cycle over all identities,
 /// and each clip of an identity once in a cycle over its clips, in orders drawn anew for every cycle; other balances
 /// are in docs/data-format.md.
-class Sampler {
+class Sampler final : public EpisodeSource {
  public:
   /// @throws DataError  when the set was opened without what the spec needs or no clip has enough usable frames
   Sampler(std::shared_ptr<const DataSet> set, std::uint64_t seed, EpisodeSpec spec, const SamplerOptions& options = {});
-  ~Sampler();
+  ~Sampler() override;
   Sampler(Sampler&&) noexcept;
 
-  /// @param sample  g = iteration x global_batch + slot. Safe on any thread.
-  Episode episode(std::uint64_t sample) const;
+  Episode episode(std::uint64_t sample) const override;
+  const DataSet& set_of(const Episode&) const override { return set(); }
   /// The first `count` episodes of a stream of its own for validation, balanced like the other.
   std::vector<Episode> fixed_list(std::int64_t count) const;
 
