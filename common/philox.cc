@@ -60,6 +60,15 @@ std::uint32_t Draws::below(std::uint32_t bound) {
   }
 }
 
+std::uint64_t Draws::below64(std::uint64_t bound) {
+  const std::uint64_t threshold = (0U - bound) % bound;  // 2^64 mod bound
+  for (;;) {
+    const std::uint64_t low = bits32();
+    const std::uint64_t number = (std::uint64_t{bits32()} << 32) | low;
+    if (number >= threshold) return number % bound;
+  }
+}
+
 bool Draws::coin(double probability) {
   return uniform() < probability;
 }

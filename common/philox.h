@@ -52,6 +52,9 @@ class Draws {
   double uniform(double low, double high);
   /// Uniform integer in [0, bound) without bias (Lemire's multiplication with rejection). @pre bound >= 1
   std::uint32_t below(std::uint32_t bound);
+  /// The same for a bound that needs more than 32 bits: the next two words, low half first, modulo the bound, drawn
+  /// again while they are less than 2^64 mod bound. @pre bound >= 1
+  std::uint64_t below64(std::uint64_t bound);
   /// True with the given probability.
   bool coin(double probability);
   /// Standard normal (Box-Muller, both values used).

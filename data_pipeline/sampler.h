@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "data_pipeline/clip_choice.h"
 #include "data_pipeline/data_set.h"
 
 namespace understudy {
@@ -22,26 +23,43 @@ SetRequirements requirements_of(const EpisodeSpec& spec);
 /// Frames of one clip that make one sample.
 struct Episode {
   std::uint64_t sample = 0;      ///< global sample number, or the place in a fixed list
+  std::uint32_t set = 0;         ///< number of the set in a mixture
   std::uint32_t identity = 0;    ///< row of `DataSet::identities`
   std::uint32_t clip = 0;        ///< row of `DataSet::clips`
   std::vector<FrameRef> frames;  ///< sources first, driving frame last
   bool operator==(const Episode&) const = default;
 };
 
-/// Draws episodes as a pure function of (seed, sample number): no state is carried from sample to sample, so neither a
-/// resume nor ranks, threads or shards change them. Each identity comes once in a cycle over all identities, and each
-/// clip of an identity once in a cycle over its clips, in orders drawn anew for every cycle (docs/data-format.md).
-class Sampler {
+/// Where a run's samples come from: one set or several.
+class EpisodeSource {
+ public:
+  virtual ~EpisodeSource() = default;
+  /// @param sample  g = iteration x global_batch + slot. Safe on any thread.
+  virtual Episode episode(std::uint64_t sample) const = 0;
+  /// The set that an episode of this source shows.
+  virtual const DataSet& set_of(const Episode& episode) const = 0;
+};
+
+/// How a sampler draws, whatever the recipe.
+struct SamplerOptions {
+  Balance balance = Balance::kIdentity;
+  std::uint32_t set = 0;  ///< number of the set in a mixture, less than 256: each draws from streams of its own
+};
+
+/// Draws episodes of one set as a pure function of (seed, sample number): no state is carried from sample to sample, so
+/// neither a resume nor ranks, threads or shards change them. Each identity comes once in a cycle over all identities,
+/// and each clip of an identity once in a cycle over its clips, in orders drawn anew for every cycle; other balances
+/// are in docs/data-format.md.
+class Sampler final : public EpisodeSource {
  public:
   /// @throws DataError  when the set was opened without what the spec needs or no clip has enough usable frames
-  Sampler(std::shared_ptr<const DataSet> set, std::uint64_t seed, EpisodeSpec spec);
-  ~Sampler();
+  Sampler(std::shared_ptr<const DataSet> set, std::uint64_t seed, EpisodeSpec spec, const SamplerOptions& options = {});
+  ~Sampler() override;
   Sampler(Sampler&&) noexcept;
 
-  /// @param sample  g = iteration x global_batch + slot. Safe on any thread.
-  Episode episode(std::uint64_t sample) const;
-  /// The first `count` episodes of a stream of its own for validation, balanced over identities and clips like the
-  /// other.
+  Episode episode(std::uint64_t sample) const override;
+  const DataSet& set_of(const Episode&) const override { return set(); }
+  /// The first `count` episodes of a stream of its own for validation, balanced like the other.
   std::vector<Episode> fixed_list(std::int64_t count) const;
 
   const DataSet& set() const;

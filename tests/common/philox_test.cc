@@ -49,6 +49,27 @@ TEST(Draws, BelowIsUniform) {
   EXPECT_LT(chi_squared, 22.5);  // 6 degrees of freedom, p = 0.001
 }
 
+TEST(Draws, Below64TakesTwoWordsModuloTheBound) {
+  const auto words = [] {
+    Draws draws(1, Purpose::kTest, 4);
+    const std::uint64_t low = draws.bits32();
+    return (std::uint64_t{draws.bits32()} << 32) | low;
+  };
+  EXPECT_EQ(Draws(1, Purpose::kTest, 4).below64(1'000'000'007), words() % 1'000'000'007);
+  EXPECT_EQ(Draws(1, Purpose::kTest, 4).below64(std::uint64_t{1} << 63), words() % (std::uint64_t{1} << 63));
+  EXPECT_EQ(Draws(1, Purpose::kTest, 4).below64(1), 0U);
+}
+
+TEST(Draws, Below64DrawsAgainWhatWouldBeTooFrequent) {
+  // Of 2^64 numbers a quarter lies below 2^64 mod bound and is refused; without that, the lower third of the results
+  // would come twice as often as the rest.
+  constexpr std::uint64_t kBound = std::uint64_t{3} << 62;
+  Draws draws(5, Purpose::kTest, 0);
+  std::array<int, 3> count{};
+  for (int i = 0; i < 30000; ++i) ++count[draws.below64(kBound) >> 62];
+  for (const int c : count) EXPECT_NEAR(c, 10000, 500);
+}
+
 TEST(Draws, NormalHasUnitMoments) {
   Draws draws(2, Purpose::kTest, 0);
   double sum = 0;
