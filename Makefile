@@ -3,7 +3,7 @@ BUILD := build/release
 UNDERSTUDY := $(BUILD)/understudy
 LABELS ?= unit|multirank|integration
 
-.PHONY: demo test test-slurm test-gpu build configure setup format clean
+.PHONY: demo test test-slurm test-gpu test-asan build configure setup format clean
 
 build: configure
 	@cmake --build $(BUILD)
@@ -22,6 +22,12 @@ test-slurm: override SETUP += --slurm
 test-slurm: configure
 	@cmake --build $(BUILD) --target understudy
 	@UNDERSTUDY=$(CURDIR)/$(UNDERSTUDY) PYTHONPATH=tests/integration python3 tests/slurm/slurm_test.py
+
+# Reads damaged sets under the address and undefined-behaviour sanitizers.
+test-asan: setup
+	@test -f build/asan/build.ninja || cmake --preset asan
+	@cmake --build build/asan --target set_damage_tests
+	@cd build/asan && ctest --output-on-failure --no-tests=error -R set_damage_tests
 
 # Builds with CUDA and NCCL, which needs no GPU; without one the tests skip.
 test-gpu: override SETUP += --cuda

@@ -1,23 +1,32 @@
 // What preparing FSRT's samples costs: decoding two JPEGs, all draws and all seven pictures, on as many threads as
 // there are cores, through the prefetcher. Frames lie in memory as JPEGs of quality 95 with the size that real
 // recordings have. The figure to beat is that of the official loader: 0.20 / 0.36 / 0.61 CPU-seconds a sample.
+//
+// Then what is left of it when storage is slow: the recipe's own loader on a set on disk, every read made to take 5 ms
+// longer, for a consumer that takes all it can get and for one that asks for 360 frames a second.
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <thread>
 #include <vector>
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "common/philox.h"
 #include "data_pipeline/fsrt_sample.h"
 #include "data_pipeline/picture.h"
 #include "data_pipeline/prefetcher.h"
+#include "data_pipeline/set_writer.h"
 #include "data_pipeline/synthetic_head.h"
 #include "data_pipeline/synthetic_motion.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/trainer/tiny_run.h"
+#include "trainer/batch_source.h"
 #include "trainer/memory_pool.h"
 
 namespace understudy {
@@ -142,6 +151,83 @@ void report(int size, double official_seconds, std::size_t threads) {
              1e3 * official_seconds / sample.cpu_ms_per_item);
 }
 
+constexpr std::chrono::milliseconds kDelay{5};
+constexpr double kDemandedFrames = 360.0;  // a second
+constexpr std::int64_t kFramesASample = 2;
+constexpr BatchLayout kLayout{.global_batch = 24, .micro_batch = 4};
+
+void write_set(const std::filesystem::path& folder) {
+  SetWriter writer(folder, {.source = "synthetic", .jpeg_quality = kQuality, .jpeg_subsampling = "4:2:0"});
+  const Clip drawn = make_clip(256);
+  for (int identity = 0; identity < 4; ++identity) {
+    ClipRecord clip;
+    clip.identity = fmt::format("id{}", identity);
+    clip.video = "video";
+    clip.name = clip.identity + "#video#0";
+    clip.width = clip.height = drawn.size;
+    clip.frames = drawn.jpegs;
+    clip.annotations.landmarks = drawn.landmarks;
+    writer.add(clip);
+  }
+  writer.finish();
+}
+
+ssize_t slow_read(int descriptor, void* target, std::size_t bytes, off_t offset) {
+  std::this_thread::sleep_for(kDelay);
+  return ::pread(descriptor, target, bytes, offset);
+}
+
+/// Frames a second that come out of the loader. @param demanded  that are asked for; 0: as many as there are
+double delivered(const Recipe& recipe, const Sampler& sampler, const LoaderOptions& options, double demanded) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kBatches = 200;
+  const double frames = static_cast<double>(kLayout.micro_batch * kFramesASample);
+  TrainingBatches batches(recipe, sampler, kLayout, {0, kLayout.micro_batches()}, 0, options);
+  for (int i = 0; i < 12; ++i) batches.next();
+  const auto start = Clock::now();
+  for (int i = 1; i <= kBatches; ++i) {
+    batches.next();
+    if (demanded > 0.0) std::this_thread::sleep_until(start + std::chrono::duration<double>(i * frames / demanded));
+  }
+  return kBatches * frames / std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void report_slow_storage(std::size_t threads) {
+  const TemporaryFolder place;
+  write_set(place.path() / "set");
+  const RunSettings settings = tiny_settings("fsrt");
+  FsrtRecipeConfig config = fsrt_config(settings);  // small networks, which preparing does not touch
+  config.model.image_size = kPictureSize;
+  const FsrtRecipe recipe(config, settings.run, make_fsrt_networks(config, 1, false), nullptr);
+  const SetRequirements requirements = requirements_of(recipe.episode());
+  const auto sampler = [&](const ReadOptions& reading) {
+    return Sampler(std::make_shared<const DataSet>(DataSet::open(place.path() / "set", requirements, reading)),
+                   1,
+                   recipe.episode());
+  };
+  const Sampler warm = sampler({});
+  const Sampler slow = sampler({.read = slow_read});
+  const RunConfig defaults;
+  const auto row = [&](const char* storage, const Sampler& from, std::int64_t read_threads) {
+    LoaderOptions options = loader_options(defaults);
+    options.threads = static_cast<std::int64_t>(threads);
+    options.read_threads = read_threads;
+    const double all = delivered(recipe, from, options, 0.0);
+    const double asked = delivered(recipe, from, options, kDemandedFrames);
+    fmt::print("{:13} | {:12} | {:16.0f} | {:24.1f}\n", storage, read_threads, all, asked);
+    return std::pair(all, asked);
+  };
+  fmt::print("\nstorage       | read threads | frames/s, no end | frames/s of {:.0f} asked for\n", kDemandedFrames);
+  const auto fast = row("warm", warm, defaults.read_threads);
+  row("+5 ms a read", slow, 0);
+  const auto late = row("+5 ms a read", slow, defaults.read_threads);
+  row("+5 ms a read", slow, 4 * defaults.read_threads);
+  fmt::print("with slow reads: {:.1f} % of the warm rate without end, {:.1f} % where {:.0f} frames/s are asked for\n",
+             100.0 * late.first / fast.first,
+             100.0 * late.second / fast.second,
+             kDemandedFrames);
+}
+
 }  // namespace
 }  // namespace understudy
 
@@ -153,4 +239,5 @@ int main() {
   understudy::report(256, 0.20, threads);
   understudy::report(360, 0.36, threads);
   understudy::report(512, 0.61, threads);
+  understudy::report_slow_storage(threads);
 }

@@ -1,5 +1,7 @@
 """What a user or a broken machine gets wrong ends with 78, a message that names place and remedy, and nothing lost."""
+import json
 import pickle
+import re
 import resource
 import shutil
 import subprocess
@@ -91,6 +93,26 @@ class BadInput(unittest.TestCase):
         self.refused("shard", "verify", broken, saying=["frames-00000.h5", "frame"])
         # Training reads every frame sooner or later; it stops at the damaged one by name.
         self.refused(*self.shop.arguments("c", "--set", "data.train=%s" % broken), saying=["frames-00000.h5", "frame 0"])
+
+    def test_damaged_frames_are_replaced_alike_on_any_ranks_and_threads(self):
+        broken = self.copy_of_set("replaced")
+        shard = broken / "frames-00000.h5"
+        starts = [found.start() for found in re.finditer(b"\xff\xd8\xff", shard.read_bytes())]
+        for start in starts[::3]:
+            flip_byte(shard, start + 100)
+        flags = ["--until", 6, "--set", "data.train=%s" % broken, "--set", "data.on_corrupt=replace"]
+        output = self.shop.train("replaced-1", *flags)
+        told = re.findall(r"clip \"(.*)\", frame (\d+): the bytes are damaged.*; frame \d+ of the clip takes its place", output)
+        self.assertGreater(len(told), 1)
+        self.assertEqual(len(told), len(set(told)), "each damaged frame is told of once")
+        last = json.loads((self.shop.folder / "replaced-1" / "timing.jsonl").read_text().splitlines()[-1])
+        self.assertGreater(last["loader"]["replaced_frames"], 0)
+        self.assertGreaterEqual(last["loader"]["repeated_reads"], last["loader"]["replaced_frames"])
+        expected = self.shop.digests("replaced-1")
+        self.shop.train("replaced-2", *flags, "--set", "data.loader_threads=0")
+        self.assertEqual(self.shop.digests("replaced-2"), expected)
+        self.shop.train("replaced-3", *flags, "--set", "data.read_threads=1", ranks=3)
+        self.assertEqual(self.shop.digests("replaced-3"), expected)
 
     def test_landmarks_of_another_shard(self):
         broken = self.copy_of_set("mixed")
