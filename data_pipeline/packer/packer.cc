@@ -21,7 +21,6 @@
 namespace understudy {
 namespace {
 
-constexpr std::string_view kWorkFolder = "packing";
 constexpr std::string_view kRejectedName = "rejected.tsv";
 
 SplitRule rule_of(const PackRequest& request) {
@@ -46,6 +45,10 @@ FileEntry publish_record(const std::filesystem::path& folder, std::string_view n
 
 }  // namespace
 
+std::filesystem::path pack_work_folder(const std::filesystem::path& out) {
+  return out / "packing";
+}
+
 struct Packer::State {
   PackRequest request;
   SetOptions options;
@@ -56,7 +59,7 @@ struct Packer::State {
   explicit State(PackRequest wanted)
       : request(std::move(wanted)),
         options(set_options(request.settings)),
-        work_folder(request.out / kWorkFolder),
+        work_folder(pack_work_folder(request.out)),
         input(request) {}
 
   std::filesystem::path folder_of(const std::string& set) const {

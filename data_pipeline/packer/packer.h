@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "data_pipeline/packer/shard_packing.h"
 
 namespace understudy {
+
+/// Where the work on OUT lies: plan, receipts of whole shards, outcome.
+std::filesystem::path pack_work_folder(const std::filesystem::path& out);
 
 /// Packs an input into verified sets: plan, work, publish, merge (docs/data.md). Output is the same for any number of
 /// workers and threads and after any interruption; a shard that is whole is never packed again.

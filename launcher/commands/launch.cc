@@ -1,21 +1,32 @@
 #include <map>
 #include <memory>
+#include <optional>
 
 #include <unistd.h>
 
 #include "common/errors.h"
+#include "data_pipeline/packer/packer.h"
 #include "launcher/commands/command.h"
 #include "launcher/supervisor.h"
 
 namespace understudy {
 namespace {
 
-/// The run directory that `train` will use, from its own arguments: --run DIR, or runs/<name of the configuration>.
-std::filesystem::path run_directory_of(const std::vector<std::string>& arguments) {
+/// The value of `--name VALUE` or `--name=VALUE`.
+std::optional<std::string> value_of(const std::vector<std::string>& arguments, const std::string& name) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--run" && i + 1 < arguments.size()) return arguments[i + 1];
-    if (arguments[i].rfind("--run=", 0) == 0) return arguments[i].substr(6);
+    if (arguments[i] == name && i + 1 < arguments.size()) return arguments[i + 1];
+    if (arguments[i].rfind(name + "=", 0) == 0) return arguments[i].substr(name.size() + 1);
   }
+  return std::nullopt;
+}
+
+/// Where the command leaves its outcome: the run directory of `train`, or the folder that `pack` works in.
+std::filesystem::path run_directory_of(const std::vector<std::string>& arguments) {
+  if (arguments.front() == "pack") {
+    if (const auto out = value_of(arguments, "--out")) return pack_work_folder(*out);
+  }
+  if (const auto run = value_of(arguments, "--run")) return *run;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     if (arguments[i].ends_with(".toml")) return default_run_directory(arguments[i]);
   }

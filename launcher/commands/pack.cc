@@ -112,7 +112,7 @@ void add_pack_command(CLI::App& app, RunCommand& chosen) {
       ->check(CLI::Range(1, 256));
   command->callback([request, &chosen] {
     chosen = [request] {
-      return run_on_ranks(request->out / "packing" / "outcome.json",
+      return run_on_ranks(pack_work_folder(request->out) / "outcome.json",
                           [&](const RankContext& context) { return pack(*request, context); });
     };
   });
