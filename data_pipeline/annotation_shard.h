@@ -30,6 +30,7 @@ class RowShard {
   /// @throws DataError  also when it was written for another frame shard
   RowShard(AnnotationKind kind, const std::filesystem::path& path, const AnnotationPartner& partner);
   AnnotationKind kind() const { return kind_; }
+  const PlainFile& file() const { return file_; }
   /// Side of the square picture that landmark values are pixels of; 0 for kinds that have none.
   float reference_size() const { return reference_size_; }
   bool valid(std::uint64_t frame) const { return valid_[frame] != 0; }
@@ -55,6 +56,7 @@ class MaskShard {
   /// @throws DataError  also when it was written for another frame shard
   MaskShard(const std::filesystem::path& path, const AnnotationPartner& partner);
   MaskCodec codec() const { return codec_; }
+  const PlainFile& file() const { return file_; }
   bool valid(std::uint64_t frame) const { return offset_[frame + 1] > offset_[frame]; }
   /// @throws DamageError  when the bytes fail their CRC, twice
   std::vector<std::byte> read(std::uint64_t frame, std::string_view what, ReadCounts* counts = nullptr) const;

@@ -11,6 +11,7 @@
 #include "data_pipeline/frame_shard.h"
 #include "data_pipeline/set_format.h"
 #include "data_pipeline/set_manifest.h"
+#include "data_pipeline/shard_cache.h"
 
 namespace understudy {
 namespace {
@@ -35,6 +36,13 @@ struct OpenShard {
     const auto found = std::find_if(rows.begin(), rows.end(), [kind](const RowShard& r) { return r.kind() == kind; });
     return found == rows.end() ? nullptr : &*found;
   }
+  /// Null for a kind that is held in memory.
+  const PlainFile* annotation_file(AnnotationKind kind) const {
+    if (kind == AnnotationKind::kMask) return masks ? &masks->file() : nullptr;
+    const RowShard* shard = find(kind);
+    return shard == nullptr ? nullptr : &shard->file();
+  }
+
   const RowShard* landmarks() const { return find(AnnotationKind::kLandmark68); }
 
   bool usable(std::uint64_t frame, const SetRequirements& requirements) const {
@@ -316,6 +324,27 @@ Mask DataSet::decode_mask(FrameRef ref, std::span<const std::byte> bytes) const 
     return understudy::decode_mask(bytes, row.shard->masks->codec(), clip.width, clip.height, describe(ref));
   } catch (const DataError& error) {
     throw DamageError(error.what());
+  }
+}
+
+void DataSet::use_cache(const ShardCache& cache,
+                        std::uint32_t share,
+                        std::uint32_t shares,
+                        const std::stop_token& stop) const {
+  const auto places = state_->manifest.shards.size();
+  const std::size_t first = places * share / shares;
+  for (std::size_t i = 0; i < places && !stop.stop_requested(); ++i) {
+    const std::size_t place = (first + i) % places;
+    const ShardEntry& entry = state_->manifest.shards[place];
+    const OpenShard& shard = state_->shards[place];
+    const auto copy = [&](const PlainFile& file, const FileEntry& of) {
+      if (auto found = cache.fetch(file.path(), of, stop)) file.use_copy(std::move(found));
+    };
+    copy(shard.frames.file(), entry.file);
+    for (const AnnotationEntry& annotation : state_->manifest.annotations) {
+      if (annotation.shard != entry.number) continue;
+      if (const PlainFile* file = shard.annotation_file(annotation.kind)) copy(*file, annotation.file);
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@
 #include "data_pipeline/set_index.h"
 
 namespace understudy {
+
+class ShardCache;
 
 /// One frame of a set.
 struct FrameRef {
@@ -83,6 +86,11 @@ class DataSet {
   /// Decodes what `read` gave. @throws DamageError
   void decode(FrameRef ref, std::span<const std::byte> jpeg, Picture& picture) const;
   Mask decode_mask(FrameRef ref, std::span<const std::byte> bytes) const;
+
+  /// Reads from copies as soon as the cache has them: goes through the files, beginning at a share of them so that the
+  /// processes of a node help each other. Frames may be read meanwhile.
+  /// @param share  of how many; 0 of 1 begins with the first file
+  void use_cache(const ShardCache& cache, std::uint32_t share, std::uint32_t shares, const std::stop_token& stop) const;
 
   bool has_landmarks() const;
   /// Whether the shard of this clip has landmarks at all.

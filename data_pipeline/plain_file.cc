@@ -11,6 +11,7 @@
 
 #include "common/errors.h"
 #include "common/hash.h"
+#include "common/log.h"
 
 namespace understudy {
 namespace {
@@ -32,7 +33,8 @@ PlainFile::~PlainFile() {
 PlainFile::PlainFile(PlainFile&& other) noexcept
     : path_(std::move(other.path_)),
       options_(std::move(other.options_)),
-      descriptor_(std::exchange(other.descriptor_, -1)) {}
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      copy_(std::move(other.copy_)) {}
 
 std::uint64_t PlainFile::size() const {
   struct stat status {};
@@ -75,20 +77,44 @@ std::uint32_t PlainFile::read_checked(std::uint64_t offset,
 std::uint32_t PlainFile::read_checked(std::span<const FilePart> parts,
                                       std::uint32_t stored_crc,
                                       ReadCounts* counts) const {
-  const auto read = [&] {
+  const auto read = [&](const PlainFile& file) {
     std::uint32_t crc = 0;
     for (const FilePart& part : parts) {
-      read_at(part.offset, part.target);
+      file.read_at(part.offset, part.target);
       crc = crc32c(part.target, crc);
       if (counts != nullptr) counts->bytes += part.target.size();
     }
     return crc;
   };
-  const std::uint32_t found = read();
-  if (found == stored_crc) return found;
-  for (const FilePart& part : parts) drop_cache(part.offset, part.target.size());
+  if (const auto copy = copy_->load()) {
+    try {
+      if (const std::uint32_t found = read(*copy); found == stored_crc) return found;
+    } catch (const DataError&) {
+      // Its disk may fail while this file is well.
+    }
+    leave_copy(*copy);
+  } else {
+    if (const std::uint32_t found = read(*this); found == stored_crc) return found;
+    for (const FilePart& part : parts) drop_cache(part.offset, part.target.size());
+  }
   if (counts != nullptr) ++counts->repeated;
-  return read();
+  return read(*this);
+}
+
+void PlainFile::use_copy(std::shared_ptr<const PlainFile> copy) const {
+  copy_->store(std::move(copy));
+}
+
+bool PlainFile::has_copy() const {
+  return copy_->load() != nullptr;
+}
+
+void PlainFile::leave_copy(const PlainFile& copy) const {
+  spdlog::warn(
+      "{}: is no true copy of {}; it is removed, and the original is read", copy.path().string(), path_.string());
+  std::error_code ignored;
+  std::filesystem::remove(copy.path(), ignored);
+  copy_->store(nullptr);
 }
 
 void PlainFile::drop_cache(std::uint64_t offset, std::uint64_t bytes) const {

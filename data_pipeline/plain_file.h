@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include <sys/types.h>
@@ -17,12 +19,12 @@ struct ReadOptions {
   PositionedRead read = {};  ///< empty: pread(2)
 };
 
-/// What reading took, summed by whoever hands one along.
 struct FilePart {
   std::uint64_t offset = 0;
   std::span<std::byte> target;
 };
 
+/// What reading took, summed by whoever hands one along.
 struct ReadCounts {
   std::uint64_t bytes = 0;
   std::uint64_t repeated = 0;  ///< reads done again because of a wrong CRC32C
@@ -49,17 +51,25 @@ class PlainFile {
                              ReadCounts* counts) const;
   /// The same for parts that have one checksum together.
   std::uint32_t read_checked(std::span<const FilePart> parts, std::uint32_t stored_crc, ReadCounts* counts) const;
+  /// From now on checked reads come from a file of the same bytes, on a faster disk, say. When it cannot be read or
+  /// fails a checksum, it is removed and this file is read again. Reads may go on meanwhile.
+  void use_copy(std::shared_ptr<const PlainFile> copy) const;
+  bool has_copy() const;
   /// Asks the system to forget its copy of a range, so that the next read comes from the disk.
   void drop_cache(std::uint64_t offset, std::uint64_t bytes) const;
   /// Tells the system that a range will be wanted soon.
   void read_ahead(std::uint64_t offset, std::uint64_t bytes) const;
 
  private:
+  using Copy = std::atomic<std::shared_ptr<const PlainFile>>;
+
   ssize_t read_some(std::uint64_t offset, std::span<std::byte> target) const;
+  void leave_copy(const PlainFile& copy) const;
 
   std::filesystem::path path_;
   ReadOptions options_;
   int descriptor_ = -1;
+  std::unique_ptr<Copy> copy_ = std::make_unique<Copy>();
 };
 
 /// Renames a synced file to its final name; the caller syncs the folder once, when all names are there.
