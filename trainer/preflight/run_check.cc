@@ -6,7 +6,6 @@
 
 #include "common/atomic_file.h"
 #include "trainer/batch_loader.h"
-#include "trainer/batch_loader.h"
 #include "trainer/first_start.h"
 #include "trainer/preflight/checkpoint_outline.h"
 #include "trainer/resume.h"
