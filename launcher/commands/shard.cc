@@ -147,6 +147,7 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
   add_shard_diff(*shard, chosen);
   add_shard_reshard(*shard, chosen);
   add_shard_repair(*shard, chosen);
+  add_shard_bench(*shard, chosen);
 }
 
 }  // namespace understudy
