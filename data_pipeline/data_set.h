@@ -18,6 +18,8 @@
 
 namespace understudy {
 
+struct SetManifest;
+
 /// One frame of a set.
 struct FrameRef {
   std::uint32_t clip = 0;   ///< row of the index
@@ -44,6 +46,8 @@ class DataSet {
   /// @param folder_or_manifest  the set's folder or its `set.toml`
   /// @throws DataError  naming file, what is wrong with which values, and the remedy
   static DataSet open(const std::filesystem::path& folder_or_manifest, const SetRequirements& requirements = {});
+  /// The same as if the set had no annotations of this kind: they are about to be replaced, and may be damaged.
+  static DataSet open_without(const std::filesystem::path& folder_or_manifest, AnnotationKind kind);
   ~DataSet();
   DataSet(DataSet&&) noexcept;
 
@@ -75,6 +79,7 @@ class DataSet {
   /// Whether the shard of this clip has landmarks at all.
   bool has_landmarks_of(std::uint32_t clip) const;
   bool has_masks() const;
+  bool has_masks_of(std::uint32_t clip) const;
   bool has_truth() const;
   /// Side of the square picture that landmark values are pixels of. @throws DataError  when the set has no landmarks
   float landmark_reference_size() const;
@@ -93,6 +98,9 @@ class DataSet {
  private:
   struct State;
   explicit DataSet(std::unique_ptr<State> state);
+  static DataSet open(const std::filesystem::path& manifest_path,
+                      SetManifest manifest,
+                      const SetRequirements& requirements);
   std::unique_ptr<State> state_;
 };
 
