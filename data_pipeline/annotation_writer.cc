@@ -49,10 +49,11 @@ class AnnotationCollector::AnnotationFile {
   AnnotationFile(AnnotationKind kind,
                  const std::filesystem::path& folder,
                  const AnnotationPartner& partner,
-                 const SetOptions& options)
+                 const SetOptions& options,
+                 int generation)
       : kind_(kind),
         shard_(partner.shard),
-        path_(folder / annotation_shard_name(partner.shard, kind)),
+        path_(folder / annotation_shard_name(partner.shard, kind, generation)),
         partial_(folder / partial_name(path_.filename().string())),
         file(partial_),
         tables(file) {
@@ -177,13 +178,14 @@ void AnnotationCollector::write_truth(AnnotationFile& out) const {
 
 std::vector<AnnotationEntry> AnnotationCollector::write(const std::filesystem::path& folder,
                                                         const AnnotationPartner& partner,
-                                                        const SetOptions& options) const {
+                                                        const SetOptions& options,
+                                                        int generation) const {
   std::vector<AnnotationEntry> written;
   for (AnnotationRows rows : rows_) {
     if (std::count(rows.valid.begin(), rows.valid.end(), 1) == 0) continue;
     rows.valid.resize(frames_);
     rows.bytes.resize(frames_ * row_bytes(rows.kind));
-    AnnotationFile out(rows.kind, folder, partner, options);
+    AnnotationFile out(rows.kind, folder, partner, options, generation);
     if (rows.kind == AnnotationKind::kLandmark68) {
       out.file.float_attribute("reference_size", options.landmark_reference_size);
     }
@@ -191,12 +193,12 @@ std::vector<AnnotationEntry> AnnotationCollector::write(const std::filesystem::p
     written.push_back(out.finish());
   }
   if (!mask_bytes_.empty()) {
-    AnnotationFile out(AnnotationKind::kMask, folder, partner, options);
+    AnnotationFile out(AnnotationKind::kMask, folder, partner, options, generation);
     write_masks(out, options.mask_codec);
     written.push_back(out.finish());
   }
   if (std::count(truth_valid_.begin(), truth_valid_.end(), 1) > 0) {
-    AnnotationFile out(AnnotationKind::kSynthetic, folder, partner, options);
+    AnnotationFile out(AnnotationKind::kSynthetic, folder, partner, options, generation);
     write_truth(out);
     written.push_back(out.finish());
   }

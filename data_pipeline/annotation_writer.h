@@ -21,7 +21,8 @@ class AnnotationCollector {
   void add(const ClipAnnotations& clip, std::size_t frames);
   std::vector<AnnotationEntry> write(const std::filesystem::path& folder,
                                      const AnnotationPartner& partner,
-                                     const SetOptions& options) const;
+                                     const SetOptions& options,
+                                     int generation = 1) const;
 
  private:
   AnnotationRows& rows_of(AnnotationKind kind);

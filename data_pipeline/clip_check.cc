@@ -31,25 +31,17 @@ void require_names(const ClipRecord& clip) {
   require_name(clip, "video", clip.video);
 }
 
-void require_count(const ClipRecord& clip, std::string_view what, std::size_t count) {
-  if (count == 0 || count == clip.frames.size()) return;
-  fail_clip(clip,
-            fmt::format("{} {} for {} frames; there must be one a frame or none", count, what, clip.frames.size()));
+void require_count(std::string_view clip, std::string_view what, std::size_t count, std::size_t frames) {
+  if (count == 0 || count == frames) return;
+  throw DataError(
+      fmt::format("clip \"{}\": {} {} for {} frames; there must be one a frame or none", clip, count, what, frames));
 }
 
 void require_counts(const ClipRecord& clip) {
   if (clip.frames.empty()) fail_clip(clip, "has no frames; leave it out");
-  require_count(clip, "source indices", clip.source_index.size());
-  require_count(clip, "usability marks", clip.unusable.size());
-  require_count(clip, "landmark rows", clip.annotations.landmarks.size());
-  require_count(clip, "masks", clip.annotations.masks.size());
-  require_count(clip, "poses", clip.annotations.truth.pose.size());
-  require_count(clip, "expressions", clip.annotations.truth.expression.size());
-  for (const AnnotationRows& rows : clip.annotations.rows) {
-    const std::string what = fmt::format("{} rows", annotation_kind_name(rows.kind));
-    require_count(clip, what, rows.valid.size());
-    require_count(clip, what, rows.bytes.size() / row_bytes(rows.kind));
-  }
+  require_count(clip.name, "source indices", clip.source_index.size(), clip.frames.size());
+  require_count(clip.name, "usability marks", clip.unusable.size(), clip.frames.size());
+  require_annotation_counts(clip.annotations, clip.frames.size(), clip.name);
 }
 
 void require_frames(const ClipRecord& clip) {
@@ -73,6 +65,18 @@ void require_frames(const ClipRecord& clip) {
 
 void fail_clip(const ClipRecord& clip, std::string_view problem) {
   throw DataError(fmt::format("clip \"{}\": {}", clip.name, problem));
+}
+
+void require_annotation_counts(const ClipAnnotations& annotations, std::size_t frames, std::string_view clip) {
+  require_count(clip, "landmark rows", annotations.landmarks.size(), frames);
+  require_count(clip, "masks", annotations.masks.size(), frames);
+  require_count(clip, "poses", annotations.truth.pose.size(), frames);
+  require_count(clip, "expressions", annotations.truth.expression.size(), frames);
+  for (const AnnotationRows& rows : annotations.rows) {
+    const std::string what = fmt::format("{} rows", annotation_kind_name(rows.kind));
+    require_count(clip, what, rows.valid.size(), frames);
+    require_count(clip, what, rows.bytes.size() / row_bytes(rows.kind), frames);
+  }
 }
 
 void require_clip(const ClipRecord& clip) {

@@ -213,11 +213,25 @@ DataSet::DataSet(DataSet&&) noexcept = default;
 DataSet DataSet::open(const std::filesystem::path& folder_or_manifest,
                       const SetRequirements& requirements,
                       const ReadOptions& reading) {
-  auto state = std::make_unique<State>();
   const std::filesystem::path path = find_manifest(folder_or_manifest);
-  state->folder = path.has_parent_path() ? path.parent_path() : ".";
+  return open(path, read_set_manifest(path), requirements, reading);
+}
+
+DataSet DataSet::open_without(const std::filesystem::path& folder_or_manifest, AnnotationKind kind) {
+  const std::filesystem::path path = find_manifest(folder_or_manifest);
+  SetManifest manifest = read_set_manifest(path);
+  std::erase_if(manifest.annotations, [kind](const AnnotationEntry& entry) { return entry.kind == kind; });
+  return open(path, std::move(manifest), {}, {});
+}
+
+DataSet DataSet::open(const std::filesystem::path& manifest_path,
+                      SetManifest manifest,
+                      const SetRequirements& requirements,
+                      const ReadOptions& reading) {
+  auto state = std::make_unique<State>();
+  state->folder = manifest_path.has_parent_path() ? manifest_path.parent_path() : ".";
   state->requirements = requirements;
-  state->manifest = read_set_manifest(path);
+  state->manifest = std::move(manifest);
   require_structure(state->folder, state->manifest.index);
   state->index = read_index(state->folder / state->manifest.index.file, state->manifest.fingerprint);
   state->open_shards(reading);
@@ -359,6 +373,10 @@ bool DataSet::has_landmarks_of(std::uint32_t clip) const {
 bool DataSet::has_masks() const {
   return std::any_of(
       state_->shards.begin(), state_->shards.end(), [](const OpenShard& shard) { return shard.masks.has_value(); });
+}
+
+bool DataSet::has_masks_of(std::uint32_t clip) const {
+  return state_->shard_of(clip).masks.has_value();
 }
 
 bool DataSet::has_truth() const {

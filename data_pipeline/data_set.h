@@ -20,6 +20,7 @@
 
 namespace understudy {
 
+struct SetManifest;
 class ShardCache;
 
 /// One frame of a set.
@@ -57,6 +58,8 @@ class DataSet {
   static DataSet open(const std::filesystem::path& folder_or_manifest,
                       const SetRequirements& requirements = {},
                       const ReadOptions& reading = {});
+  /// The same as if the set had no annotations of this kind: they are about to be replaced, and may be damaged.
+  static DataSet open_without(const std::filesystem::path& folder_or_manifest, AnnotationKind kind);
   ~DataSet();
   DataSet(DataSet&&) noexcept;
 
@@ -96,6 +99,7 @@ class DataSet {
   /// Whether the shard of this clip has landmarks at all.
   bool has_landmarks_of(std::uint32_t clip) const;
   bool has_masks() const;
+  bool has_masks_of(std::uint32_t clip) const;
   bool has_truth() const;
   /// Side of the square picture that landmark values are pixels of. @throws DataError  when the set has no landmarks
   float landmark_reference_size() const;
@@ -114,6 +118,10 @@ class DataSet {
  private:
   struct State;
   explicit DataSet(std::unique_ptr<State> state);
+  static DataSet open(const std::filesystem::path& manifest_path,
+                      SetManifest manifest,
+                      const SetRequirements& requirements,
+                      const ReadOptions& reading);
   std::unique_ptr<State> state_;
 };
 

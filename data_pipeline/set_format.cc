@@ -16,8 +16,9 @@ std::string frame_shard_name(std::uint32_t shard) {
   return fmt::format("frames-{:05}.h5", shard);
 }
 
-std::string annotation_shard_name(std::uint32_t shard, AnnotationKind kind) {
-  return fmt::format("frames-{:05}.{}.h5", shard, annotation_kind_name(kind));
+std::string annotation_shard_name(std::uint32_t shard, AnnotationKind kind, int generation) {
+  const std::string suffix = generation > 1 ? fmt::format("-{}", generation) : "";
+  return fmt::format("frames-{:05}.{}{}.h5", shard, annotation_kind_name(kind), suffix);
 }
 
 std::string annotation_format(AnnotationKind kind) {

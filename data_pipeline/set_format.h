@@ -39,7 +39,9 @@ inline constexpr std::uint8_t kKnownFlags = kFlagUsable;
 /// "frames-00007.h5"
 std::string frame_shard_name(std::uint32_t shard);
 /// "frames-00007.landmark68.h5"
-std::string annotation_shard_name(std::uint32_t shard, AnnotationKind kind);
+/// @param generation  from 2 on it is named, "frames-00007.landmark68-2.h5": annotations that replace others never have
+/// the name of those that the manifest lists
+std::string annotation_shard_name(std::uint32_t shard, AnnotationKind kind, int generation = 1);
 /// "understudy.landmark68"
 std::string annotation_format(AnnotationKind kind);
 /// Where a file is written until it is whole.

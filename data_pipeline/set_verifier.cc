@@ -110,11 +110,11 @@ void check_rows(const FrameTables& tables, ProblemList& problems, Check check) {
   }
 }
 
-void check_annotation(AnnotationKind kind,
-                      const std::filesystem::path& path,
-                      const AnnotationPartner& partner,
-                      std::mutex& opening,
-                      ProblemList& problems) {
+void check_annotation_rows(AnnotationKind kind,
+                           const std::filesystem::path& path,
+                           const AnnotationPartner& partner,
+                           std::mutex& opening,
+                           ProblemList& problems) {
   if (kind == AnnotationKind::kSynthetic) {
     open_alone<SyntheticShard>(opening, path, partner);
   } else if (kind == AnnotationKind::kMask) {
@@ -126,6 +126,16 @@ void check_annotation(AnnotationKind kind,
     check_rows(
         *partner.tables, problems, [&](std::uint64_t row, const std::string& what) { rows.read(row, bytes, what); });
   }
+}
+
+/// Everything inside an annotation shard whose file is known to be sound.
+void check_annotation(const std::filesystem::path& folder,
+                      const AnnotationEntry& annotation,
+                      const AnnotationPartner& partner,
+                      std::mutex& opening,
+                      ProblemList& problems) {
+  const std::filesystem::path path = folder / annotation.file.file;
+  collect(problems, [&] { check_annotation_rows(annotation.kind, path, partner, opening, problems); });
 }
 
 /// How thoroughly, and with what.
@@ -150,8 +160,7 @@ ProblemList check_shard(const std::filesystem::path& folder,
   for (const AnnotationEntry& annotation : annotations) {
     if (!check_file(folder, annotation.file, problems) || !shard) continue;
     const AnnotationPartner partner{entry.number, entry.file.sha256, &shard->tables()};
-    const std::filesystem::path path = folder / annotation.file.file;
-    collect(problems, [&] { check_annotation(annotation.kind, path, partner, checks.opening, problems); });
+    check_annotation(folder, annotation, partner, checks.opening, problems);
   }
   return problems;
 }
@@ -173,6 +182,15 @@ std::vector<std::string> verify_shard(const std::filesystem::path& folder,
                                       bool decode) {
   std::mutex opening;
   return check_shard(folder, shard, annotations, {threads, decode, opening});
+}
+
+std::vector<std::string> verify_annotation(const std::filesystem::path& folder,
+                                           const AnnotationEntry& annotation,
+                                           const AnnotationPartner& partner) {
+  ProblemList problems;
+  std::mutex opening;
+  if (check_file(folder, annotation.file, problems)) check_annotation(folder, annotation, partner, opening, problems);
+  return problems;
 }
 
 std::vector<std::string> verify_set(const std::filesystem::path& folder_or_manifest,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data_pipeline/annotation_shard.h"
 #include "data_pipeline/set_manifest.h"
 
 namespace understudy {
@@ -26,5 +27,10 @@ std::vector<std::string> verify_shard(const std::filesystem::path& folder,
                                       std::span<const AnnotationEntry> annotations,
                                       int threads,
                                       bool decode);
+
+/// The same for one annotation shard alone; its frame shard is known to be sound.
+std::vector<std::string> verify_annotation(const std::filesystem::path& folder,
+                                           const AnnotationEntry& annotation,
+                                           const AnnotationPartner& partner);
 
 }  // namespace understudy

@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   understudy::RunCommand chosen;
   understudy::add_synthesize_command(app, chosen);
   understudy::add_pack_command(app, chosen);
+  understudy::add_annotate_command(app, chosen);
   understudy::add_shard_command(app, chosen);
   understudy::add_train_command(app, chosen);
   understudy::add_launch_command(app, chosen);

@@ -6,6 +6,7 @@
 #include "checkpoints/weights_file.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
+#include "trainer/recipes/keypoints/keypoints_recipe_config.h"
 #include "trainer/weights_source.h"
 
 namespace understudy {
@@ -34,6 +35,17 @@ FsrtRecipeConfig inference_config(const InferenceSource& source) {
                                   settings.run.recipe));
   }
   return *config;
+}
+
+FsrtModelConfig detector_config(const InferenceSource& source) {
+  const RunSettings settings = settings_of(source, weight_file_of(source.weights));
+  if (const auto* config = dynamic_cast<const FsrtRecipeConfig*>(settings.recipe.get())) return config->model;
+  if (const auto* config = dynamic_cast<const KeypointsRecipeConfig*>(settings.recipe.get())) return config->model;
+  throw ConfigError(
+      fmt::format("{}: belongs to recipe {}, which has no keypoint detector; name weights of recipe fsrt "
+                  "or keypoints",
+                  source.weights.string(),
+                  settings.run.recipe));
 }
 
 std::unique_ptr<FsrtReenactor> make_reenactor(const InferenceSource& source) {

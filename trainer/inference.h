@@ -19,6 +19,10 @@ struct InferenceSource {
 /// manifest, export's run.toml), else the official vox256 one. @throws ConfigError, CheckpointError
 FsrtRecipeConfig inference_config(const InferenceSource& source);
 
+/// The sizes of the keypoint detector among such weights, which may be of recipe fsrt or keypoints; found likewise.
+/// @throws ConfigError, CheckpointError
+FsrtModelConfig detector_config(const InferenceSource& source);
+
 /// Loads networks for reenactment. @throws ConfigError, CheckpointError
 std::unique_ptr<FsrtReenactor> make_reenactor(const InferenceSource& source);
 

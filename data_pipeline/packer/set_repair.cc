@@ -83,8 +83,9 @@ class Repair {
 
   void replace(const fs::path& scratch, const FileEntry& entry) {
     if (!fs::exists(scratch / entry.file)) {
-      report_.remaining.push_back(fmt::format("{}: was not made by packing; write it again with `understudy annotate`",
-                                              (set_ / entry.file).string()));
+      report_.remaining.push_back(
+          fmt::format("{}: was not made by packing; write it again with `understudy annotate --replace`",
+                      (set_ / entry.file).string()));
     } else if (!is_intact(scratch, entry)) {
       report_.remaining.push_back(
           fmt::format("{}: comes out different from what the manifest says: the input, its annotations or this program "

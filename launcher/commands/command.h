@@ -28,6 +28,7 @@ void add_validate_command(CLI::App& app, RunCommand& chosen);
 void add_evaluate_command(CLI::App& app, RunCommand& chosen);
 void add_synthesize_command(CLI::App& app, RunCommand& chosen);
 void add_pack_command(CLI::App& app, RunCommand& chosen);
+void add_annotate_command(CLI::App& app, RunCommand& chosen);
 void add_shard_command(CLI::App& app, RunCommand& chosen);
 void add_export_command(CLI::App& app, RunCommand& chosen);
 void add_reenact_command(CLI::App& app, RunCommand& chosen);

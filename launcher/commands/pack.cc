@@ -1,64 +1,15 @@
-#include <algorithm>
-#include <chrono>
 #include <memory>
 #include <thread>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "common/log.h"
 #include "launcher/commands/command.h"
 #include "launcher/commands/pack_options.h"
+#include "launcher/commands/shard_work.h"
 #include "launcher/ranks.h"
 
 namespace understudy {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-/// A line every ten seconds: how far this rank is, how fast, and how long it will take.
-class ProgressLines {
- public:
-  explicit ProgressLines(std::uint64_t clips) : clips_(clips) {}
-
-  void show(const PackCounts& counts) {
-    const auto now = Clock::now();
-    const std::uint64_t done = counts.packed + counts.rejected;
-    if (now < next_ && done < clips_) return;
-    next_ = now + std::chrono::seconds(10);
-    const double seconds = std::max(1e-3, std::chrono::duration<double>(now - start_).count());
-    const auto left =
-        static_cast<std::int64_t>(seconds / static_cast<double>(done) * static_cast<double>(clips_ - done));
-    spdlog::info("{} of {} clips ({} rejected), {} frames, {:.0f} frames/s, {:.1f} MB/s, {:%T} left",
-                 done,
-                 clips_,
-                 counts.rejected,
-                 counts.frames,
-                 static_cast<double>(counts.frames) / seconds,
-                 static_cast<double>(counts.bytes) / 1e6 / seconds,
-                 std::chrono::seconds(left));
-  }
-
- private:
-  std::uint64_t clips_;
-  Clock::time_point start_ = Clock::now();
-  Clock::time_point next_ = start_;
-};
-
-/// The shards that this rank packs, of those that rank 0 found not to be whole.
-std::vector<std::size_t> share_of(const std::vector<std::size_t>& pending, Communicator& ranks) {
-  std::vector<std::int64_t> places(pending.begin(), pending.end());
-  std::int64_t count = std::ssize(places);
-  ranks.broadcast(std::as_writable_bytes(std::span(&count, 1)), 0, "tell how many shards are left");
-  places.resize(static_cast<std::size_t>(count));
-  ranks.broadcast(std::as_writable_bytes(std::span(places)), 0, "tell which shards are left");
-  std::vector<std::size_t> own;
-  for (std::size_t i = static_cast<std::size_t>(ranks.rank()); i < places.size();
-       i += static_cast<std::size_t>(ranks.world_size())) {
-    own.push_back(static_cast<std::size_t>(places[i]));
-  }
-  return own;
-}
 
 Outcome finish(Packer& packer, const PackRequest& request) {
   const PackCounts counts = packer.merge();
@@ -80,14 +31,7 @@ Outcome pack(const PackRequest& request, const RankContext& context) {
   if (ranks.rank() != 0) packer.plan();
   const std::vector<std::size_t> own =
       share_of(ranks.rank() == 0 ? packer.pending() : std::vector<std::size_t>(), ranks);
-  ProgressLines lines(packer.clips_of(own));
-  const PackWatch watch{.progress =
-                            [&](const PackCounts& counts) {
-                              context.heartbeat.beat();
-                              lines.show(counts);
-                            },
-                        .stop = context.stop_requested};
-  const bool whole = packer.work(own, watch);
+  const bool whole = packer.work(own, watch_work(packer.clips_of(own), context));
   if (ranks.all_reduce(whole ? 1 : 0, Reduction::kMin, "pack the shards") == 0) {
     return {ExitCode::kRunAgain, fmt::format("{}: asked to stop; run the same command again", request.out.string())};
   }

@@ -14,6 +14,7 @@ using ::testing::HasSubstr;
 TEST(SetFormat, NamesFiles) {
   EXPECT_EQ(frame_shard_name(7), "frames-00007.h5");
   EXPECT_EQ(annotation_shard_name(12, AnnotationKind::kLandmark68), "frames-00012.landmark68.h5");
+  EXPECT_EQ(annotation_shard_name(12, AnnotationKind::kLandmark68, 2), "frames-00012.landmark68-2.h5");
   EXPECT_EQ(annotation_format(AnnotationKind::kMask), "understudy.mask");
   EXPECT_EQ(partial_name("index.h5"), "index.h5.partial");
 }
