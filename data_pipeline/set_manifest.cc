@@ -158,6 +158,17 @@ std::string toml_string(std::string_view text) {
   return result + '"';
 }
 
+/// Temporary names of small files whose writers were killed.
+void remove_leftovers(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.empty() ? "." : folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find(".tmp.") != std::string::npos) found.push_back(entry.path());
+  }
+  std::error_code ignored;
+  for (const std::filesystem::path& file : found) std::filesystem::remove(file, ignored);
+}
+
 std::string file_lines(const FileEntry& entry) {
   std::string text =
       fmt::format("file = {}\nbytes = {}\nsha256 = \"{}\"\n", toml_string(entry.file), entry.bytes, entry.sha256);
@@ -248,6 +259,7 @@ void write_set_manifest(const std::filesystem::path& path, const SetManifest& ma
   }
   for (const FileEntry& record : manifest.records) text += "\n[[record]]\n" + file_lines(record);
   write_file_atomically(path, sealed(text));
+  remove_leftovers(path.parent_path());
 }
 
 }  // namespace understudy

@@ -51,7 +51,7 @@ std::filesystem::path find_manifest(const std::filesystem::path& folder_or_manif
 /// @throws DataError  naming the file, the key and what is wrong with it
 SetManifest read_set_manifest(const std::filesystem::path& path);
 
-/// Written whole or not at all. @throws FileError
+/// Written whole or not at all; then the temporary files of killed writers are removed. @throws FileError
 void write_set_manifest(const std::filesystem::path& path, const SetManifest& manifest);
 
 /// The text with a first line that holds its checksum, without which no manifest is read.

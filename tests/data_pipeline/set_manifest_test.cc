@@ -107,6 +107,13 @@ TEST_F(SetManifestTest, LeavesOutKindsOfLaterVersions) {
   EXPECT_TRUE(read_set_manifest(path_).annotations.empty());
 }
 
+TEST_F(SetManifestTest, ClearsAwayWhatKilledWritersLeft) {
+  const std::filesystem::path left = folder_.path() / "set.toml.tmp.123";
+  write_file_atomically(left, "half");
+  write_set_manifest(path_, example());
+  EXPECT_FALSE(std::filesystem::exists(left));
+}
+
 TEST_F(SetManifestTest, IsFoundByFolderOrByName) {
   write_set_manifest(path_, example());
   EXPECT_EQ(find_manifest(folder_.path()), path_);
