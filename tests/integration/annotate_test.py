@@ -179,16 +179,19 @@ class Publishing(Annotate):
         out, unfinished = self.copy("killed"), 0
         line[2] = str(out)
         for kill in range(10):
+            begin = time.monotonic()
             process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
                 process.wait(draws.uniform(0.2, 0.9) * whole)
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
             process.wait()
+            ended = time.monotonic() - begin
             run([BINARY, "shard", "verify", str(out)])
             if (out / "set.toml").read_bytes() == manifest:
                 unfinished += 1
             else:
+                whole = min(whole, ended)  # the machine has become faster
                 shutil.rmtree(out / "annotating", ignore_errors=True)
                 self.assertEqual(digests(out), digests(self.whole))
                 out = self.copy("killed-%d" % kill)
