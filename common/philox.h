@@ -34,7 +34,7 @@ enum class Purpose : std::uint16_t {
   kRetryBackoff = 18,
   kDropout = 19,
   kReplacementFrame = 20,  ///< frames tried in place of a damaged one; sub-key: place in the episode
-  kHeldOutIdentity = 24,  ///< keyed by a hash of the identity's name
+  kHeldOutIdentity = 24,   ///< keyed by a hash of the identity's name
 };
 
 /// A stream of draws that is a pure function of (seed, purpose, sample, sub): whoever makes it, on whatever rank or
