@@ -213,9 +213,15 @@ std::filesystem::path find_manifest(const std::filesystem::path& folder_or_manif
 
 SetManifest read_set_manifest(const std::filesystem::path& path) {
   const std::string text = read_file(path);
+  if (!text.starts_with("checksum = ")) {
+    throw DataError(
+        fmt::format("{}: is no manifest of a data set: its first line holds no checksum; name the set's folder or its "
+                    "set.toml",
+                    path.string()));
+  }
   if (!unsealed(text)) {
     throw DataError(
-        fmt::format("{}: its first line does not hold the checksum of the others: the manifest was changed or damaged; "
+        fmt::format("{}: its first line does not hold the checksum of the others: it was changed or damaged; "
                     "restore it from its source or pack the set again",
                     path.string()));
   }

@@ -1,4 +1,5 @@
 """`doctor --run` finds every planted mistake before training, and nothing wrong with a good run."""
+import hashlib
 import json
 import re
 import shutil
@@ -35,6 +36,14 @@ def flip(path):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0x10
     path.write_bytes(bytes(data))
+
+
+def rewrite_manifest(folder, old, new):
+    """Changes a manifest and the checksum in its first line."""
+    replace(folder / "set.toml", old, new)
+    body = (folder / "set.toml").read_bytes().split(b"\n", 1)[1]
+    line = 'checksum = "%s"  # SHA-256 of all lines below\n' % hashlib.sha256(body).hexdigest()
+    (folder / "set.toml").write_bytes(line.encode() + body)
 
 
 def replace(path, old, new):
@@ -75,14 +84,14 @@ PROBLEMS = (
     # ---- data
     Mistake("no training set", ("data.train: names no set",), ("data.train=",)),
     Mistake("a mistyped path of a set", ("data.train: no manifest \"nowhere/set.toml\"",), ("data.train=nowhere",)),
-    Mistake("a file that is no manifest", ("run.toml", "format is missing"), plant=lambda d: d.set("train", d.shop.config)),
+    Mistake("a file that is no manifest", ("run.toml", "is no manifest of a data set"), plant=lambda d: d.set("train", d.shop.config)),
     Mistake("files missing and cut short", ("3 problems", "frames-00000.h5: has", "it was cut short", "landmark68.h5: cannot be read",
                                             "index.h5: cannot be read"),
             plant=lambda d: d.broken_set("incomplete", lambda s: (cut(s / "frames-00000.h5"), (s / "index.h5").unlink(),
                                                                   next(s.glob("*landmark68*")).unlink()))),
     Mistake("a damaged index", ("index.h5",), plant=lambda d: d.broken_set("index", lambda s: replace(s / "index.h5", b"id00004#v01", b"id00009#v01"))),
     Mistake("a set without landmarks", ("needs annotations of kind landmark68, of which the set has none",),
-            plant=lambda d: d.broken_set("bare", lambda s: replace(s / "set.toml", b"\"landmark68\"", b"\"unknown\""))),
+            plant=lambda d: d.broken_set("bare", lambda s: rewrite_manifest(s, b"\"landmark68\"", b"\"unknown\""))),
     Mistake("landmarks of other frames", ("data.train", "landmark68"),
             plant=lambda d: d.broken_set("mixed", lambda s: shutil.copy(
                 next((d.shop.folder / "held-out").glob("*landmark68*")), next(s.glob("*landmark68*"))))),
