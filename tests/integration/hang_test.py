@@ -12,8 +12,10 @@ import processes
 
 BACK_WITHIN_SECONDS = 15.0
 RANKS = 3
-# Long enough that a hang comes after the program has learned how long its sections take.
-SETTINGS = ["run.max_iterations=48", "validation.patience=0", "validation.every=5", "checkpoints.every=5"]
+# Long enough that a hang comes after the program has learned how long its sections take; reading ahead so little that
+# there is still something to read then.
+SETTINGS = ["run.max_iterations=48", "validation.patience=0", "validation.every=5", "checkpoints.every=5", "data.read_threads=2",
+            "data.read_ahead=2"]
 
 
 class Hangs(unittest.TestCase):
