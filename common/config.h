@@ -37,6 +37,8 @@ class ConfigVisitor {
   virtual void real(const KeyInfo& key, double& value, double low, double high) = 0;
   virtual void text(const KeyInfo& key, std::string& value) = 0;
   virtual void texts(const KeyInfo& key, std::vector<std::string>& values) = 0;
+  /// Usually one text, which stands without brackets; an empty text is none.
+  virtual void text_or_texts(const KeyInfo& key, std::vector<std::string>& values) = 0;
   virtual void reals(const KeyInfo& key, std::vector<double>& values, double low, double high) = 0;
   virtual void integers(const KeyInfo& key, std::vector<std::int64_t>& values, std::int64_t low, std::int64_t high) = 0;
 

@@ -83,6 +83,18 @@ class ConfigReader final : public ConfigVisitor {
     read_list(key, values, "texts", [](const toml::node& item) { return item.value_exact<std::string>(); });
   }
 
+  void text_or_texts(const KeyInfo& key, std::vector<std::string>& values) override {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    if (const auto text = node->value_exact<std::string>()) {
+      values.assign(text->empty() ? 0 : 1, *text);
+    } else if (node->is_array()) {
+      texts(key, values);
+    } else {
+      wrong_type(key, *node, "text or a list of texts");
+    }
+  }
+
   void reals(const KeyInfo& key, std::vector<double>& values, double low, double high) override {
     read_list(key, values, "numbers", [&](const toml::node& item) -> std::optional<double> {
       if (!item.is_number()) return std::nullopt;
@@ -205,7 +217,25 @@ class ConfigReader final : public ConfigVisitor {
   std::map<std::string, std::set<std::string>> known_;
 };
 
-/// The table {section = {key = value}} of one override; a value that is no TOML is taken as a string.
+/// [a, b] of bare words as a list of strings; nothing for any other text.
+std::optional<toml::array> parse_bare_list(std::string_view text) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return std::nullopt;
+  if (text.find_first_of("\"'") != std::string_view::npos) return std::nullopt;
+  toml::array words;
+  std::string_view rest = text.substr(1, text.size() - 2);
+  for (;;) {
+    const std::string_view item = rest.substr(0, rest.find(','));
+    const auto first = item.find_first_not_of(' ');
+    const auto last = item.find_last_not_of(' ');
+    words.push_back(first == std::string_view::npos ? std::string()
+                                                    : std::string(item.substr(first, last - first + 1)));
+    if (item.size() == rest.size()) return words;
+    rest.remove_prefix(item.size() + 1);
+  }
+}
+
+/// The table {section = {key = value}} of one override; a value that is no TOML is taken as a string, or as a list of
+/// them in brackets.
 toml::table parse_override_table(const ConfigOverride& item) {
   const auto dot = item.key.find('.');
   const std::string section = item.key.substr(0, dot);
@@ -213,6 +243,7 @@ toml::table parse_override_table(const ConfigOverride& item) {
   try {
     return toml::parse(fmt::format("[{}]\n{} = {}", section, key, item.value));
   } catch (const toml::parse_error&) {
+    if (auto list = parse_bare_list(item.value)) return toml::table{{section, toml::table{{key, *std::move(list)}}}};
     return toml::table{{section, toml::table{{key, item.value}}}};
   }
 }

@@ -12,7 +12,7 @@ namespace understudy {
 /// One `--set section.key=value` of the command line.
 struct ConfigOverride {
   std::string key;
-  std::string value;  ///< TOML, or a bare word taken as a string
+  std::string value;  ///< TOML, or a bare word taken as a string, or [bare, words]
 };
 
 /// @throws ConfigError  when `text` is not KEY=VALUE

@@ -54,6 +54,10 @@ class ConfigPrinter : public ConfigVisitor {
   void texts(const KeyInfo& key, std::vector<std::string>& values) override {
     on_key(key, toml_list(values, toml_text), "list of texts");
   }
+  void text_or_texts(const KeyInfo& key, std::vector<std::string>& values) override {
+    const std::string value = values.empty() ? toml_text("") : toml_text(values.front());
+    on_key(key, values.size() < 2 ? value : toml_list(values, toml_text), "text or list of texts");
+  }
   void reals(const KeyInfo& key, std::vector<double>& values, double low, double high) override {
     on_key(key, toml_list(values, toml_real), "list of " + real_range(low, high));
   }

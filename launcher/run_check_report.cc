@@ -99,15 +99,16 @@ void add_data(Table& table, const RunCheck& check) {
                           set.usable_frames));
     name = "";
     if (set.key != "data.train" || !check.batch) continue;
-    const auto global_batch = static_cast<double>(run.batch.global_batch);
+    const double batch = set.share * static_cast<double>(run.batch.global_batch);
+    const double drawn = static_cast<double>(run.max_iterations) * batch;
     table.more(
-        fmt::format("  each identity once: {} samples, {:.1f} iterations; the run draws {} samples, {:.1f} for "
+        fmt::format("  each identity once: {} samples, {:.1f} iterations; the run draws {:.0f} samples{}, {:.1f} for "
                     "each usable frame",
                     set.drawn_identities,
-                    static_cast<double>(set.drawn_identities) / global_batch,
-                    run.max_iterations * run.batch.global_batch,
-                    static_cast<double>(run.max_iterations) * global_batch /
-                        static_cast<double>(std::max<std::uint64_t>(set.usable_frames, 1))));
+                    static_cast<double>(set.drawn_identities) / batch,
+                    drawn,
+                    set.share < 1 ? fmt::format(" here, {:.1f} % of all", 100 * set.share) : "",
+                    drawn / static_cast<double>(std::max<std::uint64_t>(set.usable_frames, 1))));
   }
 }
 

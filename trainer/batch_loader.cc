@@ -58,6 +58,10 @@ class DamageLog {
   std::set<std::string> told_;
 };
 
+BatchLoader::SetOf always(const DataSet& data) {
+  return [&data](const Episode&) -> const DataSet& { return data; };
+}
+
 }  // namespace
 
 LoaderOptions loader_options(const RunConfig& config, at::Device device) {
@@ -80,13 +84,16 @@ MicroBatch make_micro_batch(const Recipe& recipe,
                             const EpisodeReader::Options& reading) {
   const EpisodeReader reader(recipe.episode(), reading);
   BatchLoader::ReadBatch batch{.plan = std::move(plan), .frames = {}, .cost = {}};
-  BatchLoader::read(reader, data, batch);
+  BatchLoader::read(reader, always(data), batch);
   return BatchLoader::prepare(reader, recipe, batch);
 }
 
 BatchLoader::BatchLoader(const Recipe& recipe, const DataSet& data, Plan plan, const LoaderOptions& options)
+    : BatchLoader(recipe, always(data), std::move(plan), options) {}
+
+BatchLoader::BatchLoader(const Recipe& recipe, SetOf set_of, Plan plan, const LoaderOptions& options)
     : recipe_(recipe),
-      data_(data),
+      set_of_(std::move(set_of)),
       plan_(std::move(plan)),
       device_(options.device),
       reader_(recipe.episode(), options.reading),
@@ -117,12 +124,13 @@ LoaderStatistics BatchLoader::take_statistics() {
   return taken;
 }
 
-void BatchLoader::read(const EpisodeReader& reader, const DataSet& data, ReadBatch& batch) {
+void BatchLoader::read(const EpisodeReader& reader, const SetOf& set_of, ReadBatch& batch) {
   batch.cost = {};
   const Stopwatch watch(batch.cost.read_seconds);
   const std::vector<Episode>& episodes = batch.plan.episodes;
   if (batch.frames.size() < episodes.size()) batch.frames.resize(episodes.size());
-  for (std::size_t i = 0; i < episodes.size(); ++i) reader.read(data, episodes[i], batch.frames[i], batch.cost.reads);
+  for (std::size_t i = 0; i < episodes.size(); ++i)
+    reader.read(set_of(episodes[i]), episodes[i], batch.frames[i], batch.cost.reads);
 }
 
 MicroBatch BatchLoader::prepare(const EpisodeReader& reader, const Recipe& recipe, ReadBatch& read) {
@@ -146,7 +154,7 @@ MicroBatch BatchLoader::prepare(const EpisodeReader& reader, const Recipe& recip
 BatchLoader::ReadBatch BatchLoader::read_next(std::uint64_t number) {
   ReadBatch batch = spare();
   batch.plan = plan_(number);
-  read(reader_, data_, batch);
+  read(reader_, set_of_, batch);
   return batch;
 }
 

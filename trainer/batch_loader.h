@@ -33,8 +33,8 @@ struct BatchPlan {
   SampleUse use;
 };
 
-/// Makes one micro-batch, in the calling thread: reads, decodes, augments and stacks the samples. Pure: any thread, any
-/// rank, the same bits.
+/// Makes one micro-batch of one set, in the calling thread: reads, decodes, augments and stacks the samples. Pure: any
+/// thread, any rank, the same bits.
 MicroBatch make_micro_batch(const Recipe& recipe,
                             const DataSet& data,
                             BatchPlan plan,
@@ -48,7 +48,11 @@ class BatchLoader {
  public:
   /// A pure function of the number, called from any thread.
   using Plan = std::function<BatchPlan(std::uint64_t)>;
+  /// The set that an episode is of, called from any thread.
+  using SetOf = std::function<const DataSet&(const Episode&)>;
 
+  BatchLoader(const Recipe& recipe, SetOf set_of, Plan plan, const LoaderOptions& options);
+  /// All episodes are of one set.
   BatchLoader(const Recipe& recipe, const DataSet& data, Plan plan, const LoaderOptions& options);
 
   /// The next micro-batch, on the device; waits for the threads when it is not ready. Throws what reading or preparing
@@ -72,7 +76,7 @@ class BatchLoader {
   };
   friend MicroBatch make_micro_batch(const Recipe&, const DataSet&, BatchPlan, const EpisodeReader::Options&);
 
-  static void read(const EpisodeReader& reader, const DataSet& data, ReadBatch& batch);
+  static void read(const EpisodeReader& reader, const SetOf& set_of, ReadBatch& batch);
   static MicroBatch prepare(const EpisodeReader& reader, const Recipe& recipe, ReadBatch& batch);
 
   ReadBatch read_next(std::uint64_t number);
@@ -81,7 +85,7 @@ class BatchLoader {
   void give_back(ReadBatch batch);
 
   const Recipe& recipe_;
-  const DataSet& data_;
+  SetOf set_of_;
   Plan plan_;
   at::Device device_;
   EpisodeReader reader_;

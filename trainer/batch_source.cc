@@ -5,18 +5,18 @@
 namespace understudy {
 namespace {
 
-BatchLoader::Plan training_plan(const Sampler& sampler,
+BatchLoader::Plan training_plan(const EpisodeSource& source,
                                 const BatchLayout& layout,
                                 MicroBatchRange range,
                                 Iteration first_iteration) {
-  return [&sampler, layout, range, first_iteration](std::uint64_t number) {
+  return [&source, layout, range, first_iteration](std::uint64_t number) {
     const auto step = static_cast<std::int64_t>(number);
     const Iteration iteration = first_iteration + step / range.count();
     const std::int64_t index = range.first + step % range.count();
     BatchPlan plan{.episodes = {}, .index = index, .use = {.training = true, .iteration = iteration}};
     for (std::int64_t i = 0; i < layout.micro_batch; ++i) {
       const std::int64_t slot = index * layout.micro_batch + i;
-      plan.episodes.push_back(sampler.episode(static_cast<std::uint64_t>(iteration * layout.global_batch + slot)));
+      plan.episodes.push_back(source.episode(static_cast<std::uint64_t>(iteration * layout.global_batch + slot)));
     }
     return plan;
   };
@@ -36,12 +36,16 @@ BatchLoader::Plan validation_plan(const std::vector<Episode>& list, std::int64_t
 }  // namespace
 
 TrainingBatches::TrainingBatches(const Recipe& recipe,
-                                 const Sampler& sampler,
+                                 const EpisodeSource& source,
                                  const BatchLayout& layout,
                                  MicroBatchRange range,
                                  Iteration first_iteration,
                                  const LoaderOptions& options)
-    : loader_(recipe, sampler.set(), training_plan(sampler, layout, range, first_iteration), options) {}
+    : loader_(
+          recipe,
+          [&source](const Episode& episode) -> const DataSet& { return source.set_of(episode); },
+          training_plan(source, layout, range, first_iteration),
+          options) {}
 
 ValidationBatches::ValidationBatches(const Recipe& recipe,
                                      const Sampler& sampler,

@@ -20,7 +20,7 @@ struct MicroBatchRange {
 class TrainingBatches {
  public:
   TrainingBatches(const Recipe& recipe,
-                  const Sampler& sampler,
+                  const EpisodeSource& source,
                   const BatchLayout& layout,
                   MicroBatchRange range,
                   Iteration first_iteration,

@@ -20,6 +20,9 @@ class JsonConfig final : public ConfigVisitor {
   void real(const KeyInfo& key, double& value, double, double) override { set(key, value); }
   void text(const KeyInfo& key, std::string& value) override { set(key, value); }
   void texts(const KeyInfo& key, std::vector<std::string>& values) override { set(key, values); }
+  void text_or_texts(const KeyInfo& key, std::vector<std::string>& values) override {
+    set(key, values.size() > 1 ? Json(values) : Json(values.empty() ? "" : values.front()));
+  }
   void reals(const KeyInfo& key, std::vector<double>& values, double, double) override { set(key, values); }
   void integers(const KeyInfo& key, std::vector<std::int64_t>& values, std::int64_t, std::int64_t) override {
     set(key, values);

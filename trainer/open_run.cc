@@ -11,6 +11,7 @@
 #include "trainer/first_start.h"
 #include "trainer/machine.h"
 #include "trainer/resume.h"
+#include "trainer/training_sets.h"
 #include "trainer/weights_source.h"
 
 namespace understudy {
@@ -88,27 +89,24 @@ void RunOpener::compare_with(const RunSettings& before, const Manifest& manifest
 
 void RunOpener::open_data_and_recipe() {
   Problems problems;
-  if (run_.config().train_set.empty())
-    problems.add_key("data.train", "names no set; write one with `understudy synthesize` or `understudy pack`");
   run_.recipe = collect(problems, "recipe", [&] { return run_.settings->recipe->make_recipe(run_.config()); });
   const SetRequirements requirements =
       run_.recipe ? requirements_of(run_.recipe->episode()) : SetRequirements{.landmarks = true, .masks = false};
-  const auto open_set = [&](const std::string& path) {
-    return std::make_shared<const DataSet>(DataSet::open(path, requirements));
-  };
-  if (!run_.config().train_set.empty())
-    run_.train_set = collect(problems, "data.train", [&] { return open_set(run_.config().train_set); });
+  const auto train_sets = open_training_sets(run_.config(), requirements, problems);
   if (!run_.config().validation_set.empty()) {
-    run_.validation_set = collect(problems, "data.validation", [&] { return open_set(run_.config().validation_set); });
+    run_.validation_set = collect(problems, "data.validation", [&] {
+      return std::make_shared<const DataSet>(DataSet::open(run_.config().validation_set, requirements));
+    });
   }
   problems.raise_if_any(request_.config_name);
   if (run_.device.is_cuda()) use_deterministic_kernels();
   run_.recipe->move_to(run_.device);
   const auto seed = static_cast<std::uint64_t>(run_.config().seed);
-  run_.sampler.emplace(run_.train_set, seed, run_.recipe->episode());
-  run_.identity.data_fingerprints["train"] = run_.train_set->fingerprint();
+  run_.sampler.emplace(training_sampler(train_sets, run_.config(), run_.recipe->episode()));
+  run_.identity.data_fingerprints["train"] = run_.sampler->fingerprint();
   if (run_.validation_set && run_.config().validation.every > 0) {
-    run_.validation_sampler.emplace(run_.validation_set, seed, run_.recipe->episode());
+    const SamplerOptions options{.balance = run_.config().balance};
+    run_.validation_sampler.emplace(run_.validation_set, seed, run_.recipe->episode(), options);
     run_.validator.emplace(
         *run_.recipe, *run_.validation_sampler, run_.config().validation, loader_options(run_.config(), run_.device));
     run_.identity.data_fingerprints["validation"] = run_.validation_set->fingerprint();

@@ -6,6 +6,7 @@
 
 #include "checkpoints/store.h"
 #include "clusters/rank_context.h"
+#include "data_pipeline/mixed_sampler.h"
 #include "trainer/batch_source.h"
 #include "trainer/run_log.h"
 #include "trainer/run_state.h"
@@ -27,10 +28,9 @@ struct OpenRun {
   at::Device device{at::kCPU};  ///< where this rank computes
   std::optional<RunSettings> settings;
   RunIdentity identity;
-  std::shared_ptr<const DataSet> train_set;
   std::shared_ptr<const DataSet> validation_set;
   std::unique_ptr<Recipe> recipe;
-  std::optional<Sampler> sampler;
+  std::optional<MixedSampler> sampler;
   std::optional<Sampler> validation_sampler;
   std::optional<Validator> validator;
   std::unique_ptr<StepEngine> engine;

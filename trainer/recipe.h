@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <ATen/core/Tensor.h>
+#include <nlohmann/json_fwd.hpp>
 
 #include "data_pipeline/episode_frames.h"
 #include "data_pipeline/picture.h"
@@ -105,6 +106,10 @@ class Recipe {
   /// one could not be decoded. All draws are keyed by the sample's number.
   virtual Sample prepare(const EpisodeFrames& frames, const SampleUse& use) const = 0;
 
+  /// Every number that `prepare` draws for a sample besides its frames, under names for a reader.
+  /// @returns  a JSON object
+  virtual nlohmann::ordered_json describe_draws(const EpisodeFrames& frames, const SampleUse& use) const;
+
   virtual std::vector<Player> players() = 0;
 
   /// Name of the phase an iteration belongs to ("I"); patience and best-k restart where it changes. A
@@ -129,6 +134,9 @@ class Recipe {
 
   /// The tensors of a micro-batch under the names that `understudy replay` reads.
   virtual std::vector<std::pair<std::string, at::Tensor>> batch_tensors(const MicroBatch& batch) const = 0;
+
+  /// A row of pictures an episode as the networks see them, as many for each: sources | driving.
+  virtual std::vector<Picture> input_pictures(const MicroBatch&) const { return {}; }
 
   /// A row of pictures an episode: source | driving | prediction.
   virtual std::vector<Picture> sample_pictures(const MicroBatch&) { return {}; }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/problems.h"
+#include "data_pipeline/mixed_sampler.h"
 
 namespace understudy {
 namespace {
@@ -60,8 +61,20 @@ void describe_optimizer(ConfigVisitor& v, OptimizerConfig& c) {
 
 void describe_data(ConfigVisitor& v, RunConfig& c) {
   v.section("data", "Where samples come from and how they are prepared.");
-  v.text({"train", kMachine, "folder or manifest of the training set; its contents are held by a fingerprint"},
-         c.train_set);
+  v.text_or_texts(
+      {"train",
+       kMachine,
+       "folder or manifest of the training set, or a list of them to be mixed; their contents are held by a "
+       "fingerprint"},
+      c.train_sets);
+  v.reals(
+      {"weights", kMethod, "shares of the training sets in the samples, in any unit; empty: equal"}, c.weights, 0, 1e9);
+  v.choice({"balance",
+            kMethod,
+            "what is drawn equally often in each set: people and then their clips, clips, or frames (clips in "
+            "proportion to their usable frames); also of the validation list"},
+           c.balance,
+           {{"identity", Balance::kIdentity}, {"clip", Balance::kClip}, {"frame", Balance::kFrame}});
   v.text({"validation", kMachine, "folder or manifest of the validation set; empty: no validation"}, c.validation_set);
   v.integer(
       {"loader_threads", kMachine, "threads that decode and augment on each rank; 0 works in the training thread"},
@@ -148,6 +161,28 @@ void describe_machine(ConfigVisitor& v, RunConfig& c) {
       1024);
 }
 
+void validate_sets(const RunConfig& config, Problems& problems) {
+  const std::size_t sets = config.train_sets.size();
+  for (std::size_t set = 0; set < sets; ++set) {
+    if (config.train_sets[set].empty())
+      problems.add_key("data.train", fmt::format("entry {} of {} names no set", set + 1, sets));
+  }
+  if (sets > kMostSets)
+    problems.add_key("data.train", fmt::format("{} sets; at most {} can be mixed", sets, kMostSets));
+  for (const double weight : config.weights) {
+    if (!(weight > 0))
+      problems.add_key("data.weights",
+                       fmt::format("{} is not positive; leave a set out of data.train instead", weight));
+  }
+  if (sets > 0 && !config.weights.empty() && config.weights.size() != sets) {
+    problems.add_key(
+        "data.weights",
+        fmt::format("{} weights, but data.train names {} sets; give one for each, or none for equal shares",
+                    config.weights.size(),
+                    sets));
+  }
+}
+
 }  // namespace
 
 void describe(ConfigVisitor& visitor, RunConfig& config) {
@@ -181,6 +216,7 @@ void validate(const RunConfig& config, Problems& problems) {
           fmt::format("{} does not divide batch.global_batch = {}", batch.statistics_group, batch.global_batch));
     }
   }
+  validate_sets(config, problems);
   if (config.validation.every > 0 && config.validation.patience > 0 && config.validation_set.empty()) {
     problems.add_key("validation.patience",
                      "early stopping needs data.validation; name a set or set validation.patience = 0");

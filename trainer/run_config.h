@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "clusters/rank_device.h"
 #include "common/config.h"
@@ -50,7 +51,9 @@ struct RunConfig {
   NonFinitePolicy non_finite = NonFinitePolicy::kStop;
   BatchLayout batch;
   OptimizerConfig optimizer;
-  std::string train_set;
+  std::vector<std::string> train_sets;
+  std::vector<double> weights;  ///< of train_sets; empty: equal
+  Balance balance = Balance::kIdentity;
   std::string validation_set;
   std::int64_t loader_threads = 2;
   std::int64_t prefetch = 4;

@@ -163,7 +163,8 @@ void TrainingLoop::handle_non_finite(const StepReport& report) {
     write_safetensors(
         file, run_.recipe->batch_tensors(batch), {{"format", "understudy.batch.v1"}, {"system", run_.config().recipe}});
     std::vector<std::string> frames;
-    for (const Episode& episode : batch.episodes) frames.push_back(run_.train_set->describe(episode.frames.back()));
+    for (const Episode& episode : batch.episodes)
+      frames.push_back(run_.sampler->set_of(episode).describe(episode.frames.back()));
     description = fmt::format("rank {}: {} is not finite at iteration {}, micro-batch {} ({}); replay it from {}",
                               ranks_.rank(),
                               report.finding->tensor,

@@ -55,7 +55,7 @@ std::optional<std::vector<Term>> validate_run(const std::filesystem::path& run,
     throw ConfigError(fmt::format("{}: its configuration names no data.validation", run.string()));
   const EpisodeSpec spec = loaded.recipe->episode();
   const auto set = std::make_shared<const DataSet>(DataSet::open(config.validation_set, requirements_of(spec)));
-  const Sampler sampler(set, static_cast<std::uint64_t>(config.seed), spec);
+  const Sampler sampler(set, static_cast<std::uint64_t>(config.seed), spec, {.balance = config.balance});
   const Validator validator(*loaded.recipe, sampler, config.validation, loader_options(config));
   return validator.run(*loaded.recipe, context);
 }

@@ -19,10 +19,6 @@ struct ShardOptions {
   int threads = 1;
   bool decode = false;
   std::string journal;
-  std::uint64_t iteration = 0;
-  std::uint64_t global_batch = 24;
-  std::uint64_t seed = 0;
-  std::int64_t sources = 1;
   std::string out = "contact-sheet.png";
   ContactSheetOptions sheet;
   std::uint32_t clip = 0;
@@ -44,15 +40,6 @@ ExitCode verify(const ShardOptions& options) {
                               problems.size(),
                               problems.size() == 1 ? "" : "s",
                               fmt::join(problems, "\n  ")));
-}
-
-ExitCode sample(const ShardOptions& options) {
-  const EpisodeSpec spec{
-      .sources = options.sources, .distinct_frames = false, .needs_landmarks = false, .needs_masks = false};
-  const auto set = std::make_shared<const DataSet>(DataSet::open(options.set, requirements_of(spec)));
-  const Sampler sampler(set, options.seed, spec);
-  fmt::print("{}", describe_samples(sampler, options.iteration, options.global_batch));
-  return ExitCode::kDone;
 }
 
 ExitCode draw_contact_sheet(const ShardOptions& options) {
@@ -108,17 +95,7 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
   verify_tool->add_flag("--decode", options->decode, "Also decode every frame");
   verify_tool->add_option(
       "--journal", options->journal, "File to note intact shards in; with it again, the check goes on where it was");
-  CLI::App* sample_tool = add_tool(*shard,
-                                   "sample",
-                                   "Print what an iteration draws",
-                                   "understudy shard sample sets/faces --iteration 41200 --seed 7",
-                                   options,
-                                   chosen,
-                                   sample);
-  sample_tool->add_option("--iteration", options->iteration, "Iteration, counted from 0");
-  sample_tool->add_option("--global-batch", options->global_batch, "batch.global_batch of the run");
-  sample_tool->add_option("--seed", options->seed, "run.seed of the run");
-  sample_tool->add_option("--sources", options->sources, "model.sources of the run");
+  add_shard_sample(*shard, chosen);
   CLI::App* sheet_tool = add_tool(*shard,
                                   "contact-sheet",
                                   "Draw frames of several people as one PNG",

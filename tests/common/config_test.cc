@@ -19,6 +19,7 @@ struct ToyConfig {
   bool small = false;
   std::string train;
   std::vector<std::string> mirrors;
+  std::vector<std::string> sets;
   std::vector<double> weights = {0.01, 0.02};
   Reduction reduction = Reduction::kOrdered;
 };
@@ -31,6 +32,7 @@ void describe(ConfigVisitor& visitor, ToyConfig& config) {
   visitor.section("data", "Where samples come from.");
   visitor.text({"train", KeyKind::kMachine, "manifest"}, config.train);
   visitor.texts({"mirrors", KeyKind::kMachine, "other places"}, config.mirrors);
+  visitor.text_or_texts({"sets", KeyKind::kMachine, "one place or several"}, config.sets);
   visitor.flag({"small", KeyKind::kMethod, "small set"}, config.small);
   visitor.choice({"reduction", KeyKind::kMachine, "sum"},
                  config.reduction,
@@ -101,6 +103,40 @@ TEST(Config, RefusesAListWithAnItemOfAnotherType) {
               ElementsAre("run.toml:2: data.mirrors: must be a list of texts, not an integer"));
   EXPECT_THAT(problems_of("[data]\nmirrors = 'a'\n"),
               ElementsAre("run.toml:2: data.mirrors: must be a list of texts, not text"));
+}
+
+std::vector<std::string> sets_of(std::string_view toml, const std::vector<ConfigOverride>& overrides = {}) {
+  ToyConfig config{.sets = {"before"}};
+  Problems problems;
+  read_config(toml, "run.toml", overrides, describing(config), problems);
+  EXPECT_THAT(problems.messages(), ElementsAre());
+  return config.sets;
+}
+
+TEST(Config, TakesATextForAListOfOne) {
+  EXPECT_THAT(sets_of(""), ElementsAre("before"));
+  EXPECT_THAT(sets_of("[data]\nsets = 'a, b'\n"), ElementsAre("a, b"));
+  EXPECT_THAT(sets_of("[data]\nsets = ['a', 'b']\n"), ElementsAre("a", "b"));
+  EXPECT_THAT(sets_of("[data]\nsets = ''\n"), ElementsAre());
+  EXPECT_THAT(problems_of("[data]\nsets = 3\n"),
+              ElementsAre("run.toml:2: data.sets: must be text or a list of texts, not an integer"));
+}
+
+TEST(Config, WritesAListOfOneAsAText) {
+  ToyConfig config{.sets = {"a"}};
+  EXPECT_THAT(write_config(describing(config)), HasSubstr("sets = \"a\"\n"));
+  config.sets = {"a", "b"};
+  EXPECT_THAT(write_config(describing(config)), HasSubstr("sets = [\"a\", \"b\"]\n"));
+  config.sets = {};
+  EXPECT_THAT(write_config(describing(config)), HasSubstr("sets = \"\"\n"));
+}
+
+TEST(Config, OverridesTakeListsOfBareWords) {
+  EXPECT_THAT(sets_of("", {parse_override("data.sets=[sets/a,sets/b c]")}), ElementsAre("sets/a", "sets/b c"));
+  EXPECT_THAT(sets_of("", {parse_override("data.sets=[ a/1 , b ]")}), ElementsAre("a/1", "b"));
+  EXPECT_THAT(sets_of("", {parse_override("data.sets=['a', \"b, c\"]")}), ElementsAre("a", "b, c"));
+  EXPECT_THAT(sets_of("", {parse_override("data.sets=[a,]")}), ElementsAre("a", ""));
+  EXPECT_THAT(sets_of("", {parse_override("data.sets=sets/a")}), ElementsAre("sets/a"));
 }
 
 TEST(Config, NamesThePlaceOfASyntaxError) {

@@ -29,8 +29,19 @@ class Commands(unittest.TestCase):
         first = processes.run("shard", "sample", self.set, "--iteration", 3, "--global-batch", 4, "--seed", 7)
         self.assertEqual(first, processes.run("shard", "sample", self.set, "--iteration", 3, "--global-batch", 4, "--seed", 7))
         self.assertNotEqual(first, processes.run("shard", "sample", self.set, "--iteration", 4, "--global-batch", 4, "--seed", 7))
+        processes.run("shard", "sample", expect=78)
+        self.assertIn("--config", processes.run("shard", "sample", self.set, "--json", expect=78))
         processes.run("shard", "contact-sheet", self.set, "--out", self.out("sheet.png"))
         self.assertEqual(self.out("sheet.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+
+    def test_shard_tells_what_an_iteration_of_a_run_trains_on(self):
+        said = processes.run("shard", "sample", "--config", self.directory, "--iteration", 3, "--out", self.out("batch.png"))
+        self.assertIn("recipe fsrt, iteration 3, phase", said)
+        self.assertIn("order ", said)
+        self.assertEqual(self.out("batch.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        drawn = json.loads(processes.run("shard", "sample", self.set, "--config", self.directory / "run.toml", "--iteration", 3, "--json"))
+        self.assertEqual({"flip", "A1", "A2", "A3"} - set(drawn["samples"][0]["draws"]), set())
+        self.assertEqual(drawn["samples"][0]["set"], str(self.set))
 
     def test_check_only_reads(self):
         processes.run(*self.shop.arguments("checked", "--check"))

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/errors.h"
+#include "data_pipeline/mixed_sampler.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_set.h"
 #include "tests/support/toy_recipe.h"
@@ -70,6 +71,27 @@ TEST_F(BatchSource, GivesARankItsShareOfTheSameGlobalBatch) {
   const std::vector<MicroBatch> second = training({2, 3}, 0, 2, {});
   expect_same(second[0], all[2]);
   expect_same(second[1], all[5]);
+}
+
+/// Its samples are the width of their frames.
+class MeasuringRecipe final : public ToyRecipe {
+ public:
+  Sample prepare(const EpisodeFrames& frames, const SampleUse&) const override {
+    return {torch::tensor(static_cast<std::int64_t>(frames.frame_size().width))};
+  }
+};
+
+TEST_F(BatchSource, PreparesEachSampleOfAMixtureFromItsOwnSet) {
+  write_tiny_set(place_.path() / "other", {.identities = 1, .clips = 1, .side = 24});
+  std::vector<std::shared_ptr<const DataSet>> sets;
+  for (const char* name : {"set", "other"})
+    sets.push_back(std::make_shared<const DataSet>(DataSet::open(place_.path() / name)));
+  const MixedSampler mixed(sets, {}, 11, recipe_.episode(), Balance::kIdentity);
+  const MeasuringRecipe recipe;
+  TrainingBatches batches(recipe, mixed, kLayout, {0, 3}, 0, {});
+  const MicroBatch batch = batches.next();
+  EXPECT_TRUE(batch.tensors[0].equal(torch::tensor({std::int64_t{24}, std::int64_t{16}})));
+  EXPECT_EQ(batch.episodes[1], mixed.episode(1));
 }
 
 TEST_F(BatchSource, ContinuesWhereAResumeBegins) {

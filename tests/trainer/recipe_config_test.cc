@@ -54,7 +54,7 @@ TEST(RunSettings, SurviveTheWayThroughText) {
     EXPECT_EQ(again.run.seed, 41);
     EXPECT_EQ(again.run.optimizer.learning_rate, 3e-5);
     EXPECT_EQ(again.run.non_finite, NonFinitePolicy::kRollback);
-    EXPECT_EQ(again.run.train_set, "a b/\"c\"");
+    EXPECT_THAT(again.run.train_sets, ElementsAre("a b/\"c\""));
   }
 }
 
@@ -65,6 +65,26 @@ TEST(RunSettings, ReportUnknownKeysAndImpossibleValuesTogether) {
                                        HasSubstr("seeds"),
                                        HasSubstr("log_every"),
                                        HasSubstr("phase1_iterations"))));
+}
+
+TEST(RunSettings, MixSetsByWeight) {
+  const RunSettings settings =
+      RunSettings::read("[data]\ntrain = ['a', 'b']\nweights = [2, 1]\nbalance = 'frame'", "run.toml", {});
+  EXPECT_THAT(settings.run.train_sets, ElementsAre("a", "b"));
+  EXPECT_THAT(settings.run.weights, ElementsAre(2.0, 1.0));
+  EXPECT_EQ(settings.run.balance, Balance::kFrame);
+  EXPECT_EQ(RunSettings::read(settings.text(), "resolved.toml", {}).text(), settings.text());
+}
+
+TEST(RunSettings, RefuseWeightsThatFitNoSets) {
+  EXPECT_THAT([] { RunSettings::read("[data]\ntrain = ['a', '']\nweights = [2, 0, 1]", "run.toml", {}); },
+              ThrowsMessage<ConfigError>(AllOf(HasSubstr("run.toml: 3 problems"),
+                                               HasSubstr("entry 2 of 2 names no set"),
+                                               HasSubstr("0 is not positive"),
+                                               HasSubstr("3 weights, but data.train names 2 sets"))));
+  EXPECT_THAT([] { RunSettings::read("[data]\nweights = [-1]", "run.toml", {}); },
+              ThrowsMessage<ConfigError>(HasSubstr("must lie between 0 and")));
+  EXPECT_NO_THROW(RunSettings::read("[data]\nweights = [2, 1]", "run.toml", {})) << "the sets may come by --set";
 }
 
 TEST(RunSettings, CanBeReadAsFarAsTheyAreRight) {

@@ -114,6 +114,47 @@ TEST_F(RunCheckTest, WarnsOfPeopleInBothSets) {
   EXPECT_THAT(warnings(), ElementsAre(AllOf(HasSubstr("3 of its 3 identities"), HasSubstr("id00, id01, id02"))));
 }
 
+TEST_F(RunCheckTest, LooksAtEverySetOfAMixture) {
+  write_tiny_set(place_.path() / "other", {.identities = 2, .seed = 9});
+  set("data.train", fmt::format("[{}, {}]", (place_.path() / "set").string(), (place_.path() / "other").string()));
+  set("data.weights", "[3, 1]");
+  const RunCheck check = check_run(request_);
+  EXPECT_THAT(check.findings.problems.messages(), IsEmpty());
+  ASSERT_EQ(check.sets.size(), 2U);
+  EXPECT_EQ(check.sets[0].share, 0.75);
+  EXPECT_EQ(check.sets[1].identities, 2U);
+  EXPECT_EQ(check.sets[1].share, 0.25);
+}
+
+TEST_F(RunCheckTest, TellsEveryProblemOfAMixtureTogether) {
+  set("data.train", "[nowhere, somewhere,, nor here]");
+  set("data.weights", "[1, 0, 2]");
+  EXPECT_THAT(problems(),
+              ElementsAre(HasSubstr("data.train: entry 3 of 4 names no set"),
+                          HasSubstr("data.weights: 0 is not positive"),
+                          HasSubstr("data.weights: 3 weights, but data.train names 4 sets"),
+                          HasSubstr("nowhere"),
+                          HasSubstr("somewhere"),
+                          HasSubstr("set.toml"),
+                          HasSubstr("nor here")));
+}
+
+TEST_F(RunCheckTest, RefusesAResumeWithAnotherMixture) {
+  write_tiny_set(place_.path() / "other", {.identities = 2, .seed = 9});
+  const std::string set_path = (place_.path() / "set").string();
+  const std::string other = (place_.path() / "other").string();
+  set("data.train", fmt::format("[{}, {}]", set_path, other));
+  train_two_iterations();
+  EXPECT_THAT(problems(), IsEmpty());
+  set("data.train", fmt::format("[{}, {}]", other, set_path));
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("data.train: the set's contents have changed")));
+  set("data.train", fmt::format("[{}, {}]", set_path, other));
+  set("data.weights", "[2, 1]");
+  EXPECT_THAT(problems(),
+              ElementsAre(HasSubstr("data.weights: [] in the checkpoint, [2.0, 1.0] now"),
+                          HasSubstr("data.train: the set's contents have changed")));
+}
+
 TEST_F(RunCheckTest, RefusesADirectoryThatIsAFile) {
   write_file_atomically(request_.train.run_directory, "");
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("is a file")));

@@ -21,11 +21,12 @@ class SetFactsTest : public testing::Test {
   /// Three people with two clips of four frames of 32 pixels.
   std::optional<CheckedSet> set(const std::string& name, const TinySet& tiny = {}, const EpisodeSpec& spec = kSpec) {
     if (!fs::exists(place_.path() / name)) write_tiny_set(place_.path() / name, tiny);
-    return check_set("data." + name, place_.path() / name, spec, 1, problems_);
+    return check_set("data." + name, place_.path() / name, spec, 1, {}, problems_);
   }
   std::vector<std::string> warned_of_list(std::int64_t episodes) {
     Problems warnings;
-    check_validation_list(*set("train"), *set("validation", {.identities = 2}), episodes, warnings);
+    const std::vector<CheckedSet> train{*set("train")};
+    check_validation_list(train, *set("validation", {.identities = 2}), episodes, warnings);
     return warnings.messages();
   }
 

@@ -9,9 +9,16 @@
 #include "trainer/first_start.h"
 #include "trainer/preflight/checkpoint_outline.h"
 #include "trainer/resume.h"
+#include "trainer/training_sets.h"
 
 namespace understudy {
 namespace {
+
+std::int64_t bytes_of(const Sample& tensors) {
+  std::int64_t bytes = 0;
+  for (const at::Tensor& tensor : tensors) bytes += static_cast<std::int64_t>(tensor.nbytes());
+  return bytes;
+}
 
 std::int64_t bytes_of(const NamedTensors& tensors) {
   std::int64_t bytes = 0;
@@ -30,13 +37,14 @@ class RunChecker {
   void read_settings();
   void read_resumed_settings();
   void check_sets(const EpisodeSpec& spec);
+  void check_training_sets(const EpisodeSpec& spec);
   void check_files_of_the_run();
   void compare_with_checkpoint();
   void check_first_weights();
   void estimate_memory();
   void estimate_disk();
   void estimate_length();
-  void measure_sample(MemoryFacts& facts);
+  void measure_samples(MemoryFacts& facts);
 
   const RunConfig& config() const { return check_.settings->run; }
   Problems& problems() { return check_.findings.problems; }
@@ -47,20 +55,22 @@ class RunChecker {
 
   const RunCheckRequest& request_;
   RunCheck check_;
+  bool sound_ = false;                 ///< the configuration alone
   std::optional<RunSettings> before_;  ///< of the checkpoint that would be resumed
   std::unique_ptr<Recipe> outline_;
   RecipePlan plan_;
   NamedTensors optimizer_;
-  std::optional<CheckedSet> train_;
+  std::vector<CheckedSet> train_;  ///< that can be opened
+  std::string train_fingerprint_;  ///< empty unless all of them can
   std::optional<CheckedSet> validation_;
 };
 
 RunCheck RunChecker::check() {
   read_settings();
-  const bool sound = problems().empty();
+  sound_ = problems().empty();
   check_.directory = check_run_directory(request_.train.run_directory, check_.findings);
   if (!check_.settings) return std::move(check_);
-  if (!sound) {  // the sizes may not be what is meant, but the sets can be looked at
+  if (!sound_) {  // the sizes may not be what is meant, but the sets can be looked at
     check_sets({.needs_landmarks = true});
     return std::move(check_);
   }
@@ -106,21 +116,38 @@ void RunChecker::read_resumed_settings() {
 }
 
 void RunChecker::check_sets(const EpisodeSpec& spec) {
-  const auto seed = static_cast<std::uint64_t>(config().seed);
-  if (config().train_set.empty()) {
-    problems().add_key("data.train", "names no set; write one with `understudy synthesize` or `understudy pack`");
-  } else {
-    train_ = check_set("data.train", config().train_set, spec, seed, problems());
+  check_training_sets(spec);
+  if (!config().validation_set.empty()) {
+    const auto seed = static_cast<std::uint64_t>(config().seed);
+    const SamplerOptions options{.balance = config().balance};
+    validation_ = check_set("data.validation", config().validation_set, spec, seed, options, problems());
   }
-  if (!config().validation_set.empty())
-    validation_ = check_set("data.validation", config().validation_set, spec, seed, problems());
-  for (const auto* checked : {&train_, &validation_}) {
-    if (!*checked) continue;
-    check_frame_sizes(**checked, plan_.picture_size, warnings());
-    check_.sets.push_back((*checked)->facts);
+  const auto take = [this](const CheckedSet& checked) {
+    check_frame_sizes(checked, plan_.picture_size, warnings());
+    check_.sets.push_back(checked.facts);
+  };
+  for (const CheckedSet& checked : train_) take(checked);
+  if (validation_) take(*validation_);
+  if (!train_.empty() && validation_ && validates())
+    check_validation_list(train_, *validation_, config().validation.episodes, warnings());
+}
+
+void RunChecker::check_training_sets(const EpisodeSpec& spec) {
+  const std::vector<std::string>& paths = config().train_sets;
+  DataSets sets;
+  for (std::uint32_t set = 0; set < paths.size(); ++set) {
+    const SamplerOptions options{.balance = config().balance, .set = set};
+    auto checked =
+        check_set("data.train", paths[set], spec, static_cast<std::uint64_t>(config().seed), options, problems());
+    if (!checked) continue;
+    sets.push_back(checked->set);
+    train_.push_back(*std::move(checked));
   }
-  if (train_ && validation_ && validates())
-    check_validation_list(*train_, *validation_, config().validation.episodes, warnings());
+  understudy::check_training_sets(config(), sets, problems());
+  if (!sound_ || sets.empty() || sets.size() < paths.size()) return;
+  const MixedSampler mixed = training_sampler(sets, config(), spec);
+  train_fingerprint_ = mixed.fingerprint();
+  for (std::uint32_t set = 0; set < sets.size(); ++set) train_[set].facts.share = mixed.shares().share(set);
 }
 
 void RunChecker::check_files_of_the_run() {
@@ -145,7 +172,7 @@ void RunChecker::compare_with_checkpoint() {
     warnings().add(fmt::format("--init-from has no effect: {} holds a checkpoint, which would be resumed", run));
   if (!before_) return;
   std::map<std::string, std::string> fingerprints;
-  if (train_) fingerprints["train"] = train_->set->fingerprint();
+  if (!train_fingerprint_.empty()) fingerprints["train"] = train_fingerprint_;
   if (validation_ && validates()) fingerprints["validation"] = validation_->set->fingerprint();
   for (const std::string& difference : resume_differences(*before_, *check_.settings, *resumed(), fingerprints)) {
     if (request_.train.accept_change) {
@@ -175,26 +202,27 @@ void RunChecker::check_first_weights() {
   }
 }
 
-/// Prepares the run's first sample, as training would, which also shows that frames can be read and decoded.
-void RunChecker::measure_sample(MemoryFacts& facts) {
-  if (!train_) return;
-  collect(problems(), "data.train", [&] {
-    const EpisodeReader reader(outline_->episode(), loader_options(config()).reading);
-    EpisodeFrames frames;
-    ReadCounts counts;
-    reader.read(*train_->set, train_->sampler->episode(0), frames, counts);
-    facts.episode_bytes = static_cast<std::int64_t>(counts.bytes);
-    const Sample sample = reader.decoding(frames, counts, [&](const EpisodeFrames& intact) {
-      return outline_->prepare(intact, {.training = true, .iteration = 0});
+/// Prepares the first sample of each set, as training would, which also shows that frames can be read and decoded.
+void RunChecker::measure_samples(MemoryFacts& facts) {
+  const EpisodeReader reader(outline_->episode(), loader_options(config()).reading);
+  for (const CheckedSet& train : train_) {
+    collect(problems(), "data.train", [&] {
+      EpisodeFrames frames;
+      ReadCounts counts;
+      reader.read(*train.set, train.sampler->episode(0), frames, counts);
+      facts.episode_bytes = std::max(facts.episode_bytes, static_cast<std::int64_t>(counts.bytes));
+      const Sample sample = reader.decoding(frames, counts, [&](const EpisodeFrames& intact) {
+        return outline_->prepare(intact, {.training = true, .iteration = 0});
+      });
+      facts.sample_bytes = std::max(facts.sample_bytes, bytes_of(sample));
+      return true;
     });
-    for (const at::Tensor& tensor : sample) facts.sample_bytes += static_cast<std::int64_t>(tensor.nbytes());
-    return true;
-  });
+  }
 }
 
 void RunChecker::estimate_memory() {
   MemoryFacts facts;
-  measure_sample(facts);
+  measure_samples(facts);
   if (!check_.batch) return;
   facts = {.state_bytes = bytes_of(outline_->state()),
            .optimizer_bytes = bytes_of(optimizer_),

@@ -31,11 +31,13 @@ SetFacts facts_of(std::string key, std::string path, const SetManifest& manifest
   return facts;
 }
 
-std::vector<std::string> shared_identities(const DataSet& a, const DataSet& b) {
+std::vector<std::string> shared_identities(std::span<const CheckedSet> train, const DataSet& validation) {
   std::set<std::string> names;
-  for (const IdentityEntry& identity : a.identities()) names.insert(identity.name);
+  for (const CheckedSet& checked : train) {
+    for (const IdentityEntry& identity : checked.set->identities()) names.insert(identity.name);
+  }
   std::vector<std::string> shared;
-  for (const IdentityEntry& identity : b.identities()) {
+  for (const IdentityEntry& identity : validation.identities()) {
     if (names.contains(identity.name)) shared.push_back(identity.name);
   }
   return shared;
@@ -51,8 +53,12 @@ std::string some_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::optional<CheckedSet> check_set(
-    const std::string& key, const std::string& path, const EpisodeSpec& spec, std::uint64_t seed, Problems& problems) {
+std::optional<CheckedSet> check_set(const std::string& key,
+                                    const std::string& path,
+                                    const EpisodeSpec& spec,
+                                    std::uint64_t seed,
+                                    const SamplerOptions& options,
+                                    Problems& problems) {
   return collect(problems, key, [&]() -> std::optional<CheckedSet> {
     const std::filesystem::path manifest_path = find_manifest(path);
     const SetManifest manifest = read_set_manifest(manifest_path);
@@ -65,7 +71,7 @@ std::optional<CheckedSet> check_set(
     if (!whole) return std::nullopt;
     CheckedSet checked;
     checked.set = std::make_shared<const DataSet>(DataSet::open(path, requirements_of(spec)));
-    checked.sampler = std::make_shared<const Sampler>(checked.set, seed, spec);
+    checked.sampler = std::make_shared<const Sampler>(checked.set, seed, spec, options);
     checked.facts = facts_of(key, path, manifest, *checked.sampler);
     return checked;
   });
@@ -95,11 +101,11 @@ void check_frame_sizes(const CheckedSet& checked, std::int64_t picture_size, Pro
   }
 }
 
-void check_validation_list(const CheckedSet& train,
+void check_validation_list(std::span<const CheckedSet> train,
                            const CheckedSet& validation,
                            std::int64_t episodes,
                            Problems& warnings) {
-  const std::vector<std::string> shared = shared_identities(*train.set, *validation.set);
+  const std::vector<std::string> shared = shared_identities(train, *validation.set);
   if (!shared.empty()) {
     warnings.add_key("data.validation",
                      fmt::format("{} of its {} identities are in data.train, too ({}); validation on people who were "

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "data_pipeline/data_set.h"
@@ -21,6 +22,7 @@ struct SetFacts {
   std::uint64_t frames = 0;
   std::uint64_t usable_frames = 0;     ///< that may be drawn: not marked, every required annotation valid
   std::uint64_t drawn_identities = 0;  ///< that have a clip with enough usable frames
+  double share = 1.0;                  ///< of the samples that are drawn from it
 };
 
 /// A set that a run can draw from.
@@ -33,14 +35,19 @@ struct CheckedSet {
 /// Opens a set as training would. Every file of its manifest that is missing or has another size is a problem of its
 /// own; SHA-256 and frames are left to `understudy shard verify`.
 /// @returns nothing when there are problems
-std::optional<CheckedSet> check_set(
-    const std::string& key, const std::string& path, const EpisodeSpec& spec, std::uint64_t seed, Problems& problems);
+std::optional<CheckedSet> check_set(const std::string& key,
+                                    const std::string& path,
+                                    const EpisodeSpec& spec,
+                                    std::uint64_t seed,
+                                    const SamplerOptions& options,
+                                    Problems& problems);
 
 /// Warns of frames that are smaller than the pictures of the networks, or not square.
 void check_frame_sizes(const CheckedSet& checked, std::int64_t picture_size, Problems& warnings);
 
-/// Warns of people who are in both sets, and of a validation list that is longer than what there is to draw.
-void check_validation_list(const CheckedSet& train,
+/// Warns of people who are in validation and in one of the training sets, and of a validation list that is longer than
+/// what there is to draw.
+void check_validation_list(std::span<const CheckedSet> train,
                            const CheckedSet& validation,
                            std::int64_t episodes,
                            Problems& warnings);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
 #include "checkpoints/weights_file.h"
@@ -13,6 +14,7 @@
 #include "models/blocks/initialization.h"
 #include "trainer/learning_rate.h"
 #include "trainer/pictures.h"
+#include "trainer/recipes/draw_report.h"
 #include "trainer/weights_source.h"
 
 namespace understudy {
@@ -104,25 +106,39 @@ void FsrtRecipe::move_to(at::Device device) {
   if (vgg_) vgg_->to(device);
 }
 
+FsrtDraws FsrtRecipe::draw(const EpisodeFrames& frames, const SampleUse& use) const {
+  std::vector<Landmarks68> landmarks;
+  for (std::size_t i = 0; i < frames.count(); ++i) landmarks.push_back(frames.landmarks(i));
+  return draw_augmentation(static_cast<std::uint64_t>(run_.seed),
+                           frames.episode().sample,
+                           config_.data,
+                           mode_of(config_.phases, use),
+                           {.landmarks = landmarks,
+                            .landmark_reference_size = frames.landmark_reference_size(),
+                            .native = frames.frame_size(),
+                            .picture_size = config_.model.image_size});
+}
+
+bool FsrtRecipe::plain_expression_from_a2(std::uint64_t sample) const {
+  const std::int64_t group = run_.batch.statistics_group == 0 ? run_.batch.micro_batch : run_.batch.statistics_group;
+  return Draws(static_cast<std::uint64_t>(run_.seed),
+               Purpose::kPlainExpressionSource,
+               sample / static_cast<std::uint64_t>(group))
+      .coin(0.5);
+}
+
+nlohmann::ordered_json FsrtRecipe::describe_draws(const EpisodeFrames& frames, const SampleUse& use) const {
+  nlohmann::ordered_json json = describe_fsrt_draws(draw(frames, use));
+  json["plain_expression_from_a2"] = plain_expression_from_a2(frames.episode().sample);
+  return json;
+}
+
 Sample FsrtRecipe::prepare(const EpisodeFrames& frames, const SampleUse& use) const {
   thread_local std::vector<Picture> decoded;  // memory that a thread keeps between samples
   decoded.resize(frames.count());
-  std::vector<Landmarks68> landmarks;
-  for (std::size_t i = 0; i < frames.count(); ++i) {
-    frames.decode(i, decoded[i]);
-    landmarks.push_back(frames.landmarks(i));
-  }
-  const std::uint64_t number = frames.episode().sample;
-  const auto seed = static_cast<std::uint64_t>(run_.seed);
+  for (std::size_t i = 0; i < frames.count(); ++i) frames.decode(i, decoded[i]);
   const std::int64_t n = config_.model.image_size;
-  const FsrtDraws draws = draw_augmentation(seed,
-                                            number,
-                                            config_.data,
-                                            mode_of(config_.phases, use),
-                                            {.landmarks = landmarks,
-                                             .landmark_reference_size = frames.landmark_reference_size(),
-                                             .native = {decoded.front().width, decoded.front().height},
-                                             .picture_size = n});
+  const FsrtDraws draws = draw(frames, use);
   FsrtBatch sample;
   const auto pictures = [n](std::int64_t count, at::Tensor& tensor) {
     tensor = count == 0 ? at::empty({3, n, n}, at::kFloat) : at::empty({count, 3, n, n}, at::kFloat);
@@ -142,13 +158,10 @@ Sample FsrtRecipe::prepare(const EpisodeFrames& frames, const SampleUse& use) co
     sample.driving_full_a2 = at::empty({0}, at::kFloat);
   }
   const CropTransform crop = render_pictures(decoded, draws, n, out);
-  const std::int64_t group = run_.batch.statistics_group == 0 ? run_.batch.micro_batch : run_.batch.statistics_group;
-  const bool from_a2 =
-      Draws(seed, Purpose::kPlainExpressionSource, number / static_cast<std::uint64_t>(group)).coin(0.5);
   sample.crop_scale = torch::tensor(at::ArrayRef<float>(crop.scale));
   sample.crop_shift = torch::tensor(at::ArrayRef<float>(crop.shift));
   sample.query_pixels = torch::tensor(at::ArrayRef<std::int64_t>(draws.query_pixels), torch::kLong);
-  sample.plain_from_a2 = torch::tensor(from_a2 ? 1 : 0, torch::kByte);
+  sample.plain_from_a2 = torch::tensor(plain_expression_from_a2(frames.episode().sample) ? 1 : 0, torch::kByte);
   sample.use_plain_expression = torch::tensor(draws.use_plain_expression ? 1 : 0, torch::kByte);
   return to_sample(sample);
 }
@@ -243,6 +256,17 @@ std::vector<std::pair<std::string, at::Tensor>> FsrtRecipe::batch_tensors(const 
           {"query_pixels", b.query_pixels},
           {"plain_from_a2", b.plain_from_a2},
           {"use_plain_expression", b.use_plain_expression}};
+}
+
+std::vector<Picture> FsrtRecipe::input_pictures(const MicroBatch& batch) const {
+  const FsrtBatch tensors = from_sample(batch.tensors);
+  std::vector<Picture> row;
+  for (std::int64_t i = 0; i < batch.size(); ++i) {
+    for (std::int64_t s = 0; s < tensors.sources(); ++s) row.push_back(picture_of(tensors.source_a1[i][s]));
+    row.push_back(picture_of(tensors.driving_a1[i]));
+    row.push_back(picture_of(tensors.driving_face_a3[i]));
+  }
+  return row;
 }
 
 std::vector<Picture> FsrtRecipe::sample_pictures(const MicroBatch& batch) {

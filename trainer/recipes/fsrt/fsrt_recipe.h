@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "data_pipeline/fsrt_draws.h"
 #include "trainer/recipes/fsrt/fsrt_step.h"
 
 namespace understudy {
@@ -28,6 +29,7 @@ class FsrtRecipe final : public Recipe {
   EpisodeSpec episode() const override;
   void move_to(at::Device device) override;
   Sample prepare(const EpisodeFrames& frames, const SampleUse& use) const override;
+  nlohmann::ordered_json describe_draws(const EpisodeFrames& frames, const SampleUse& use) const override;
   std::vector<Player> players() override;
   std::string phase(Iteration iteration) const override;
   void begin_iteration(Iteration iteration) override;
@@ -36,12 +38,17 @@ class FsrtRecipe final : public Recipe {
   std::vector<std::string> validation_metrics() const override;
   std::vector<std::vector<double>> validate(const MicroBatch& batch) override;
   std::vector<std::pair<std::string, at::Tensor>> batch_tensors(const MicroBatch& batch) const override;
+  /// Sources and driving frame in version A1, which encoder and loss see, and the face crop in version A3.
+  std::vector<Picture> input_pictures(const MicroBatch& batch) const override;
   std::vector<Picture> sample_pictures(const MicroBatch& batch) override;
   std::vector<std::pair<std::string, at::Tensor>> state() override;
 
   const FsrtStep& step() const { return step_; }
 
  private:
+  FsrtDraws draw(const EpisodeFrames& frames, const SampleUse& use) const;
+  bool plain_expression_from_a2(std::uint64_t sample) const;
+
   FsrtRecipeConfig config_;
   RunConfig run_;
   FsrtNetworks networks_;

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
 #include "common/philox.h"
@@ -13,6 +14,7 @@
 #include "trainer/learning_rate.h"
 #include "trainer/pictures.h"
 #include "trainer/precision.h"
+#include "trainer/recipes/draw_report.h"
 
 namespace understudy {
 namespace {
@@ -51,17 +53,32 @@ void KeypointsRecipe::move_to(at::Device device) {
   detector_->to(device);
 }
 
+ColourJitter KeypointsRecipe::draw_jitter(std::uint64_t sample) const {
+  Draws draws(static_cast<std::uint64_t>(run_.seed), Purpose::kColour, sample);
+  return draw_colour_jitter(config_.data, draws);
+}
+
+at::Tensor KeypointsRecipe::draw_transform(std::uint64_t sample) const {
+  Draws draws(static_cast<std::uint64_t>(run_.seed), Purpose::kEquivarianceTransform, sample);
+  return random_affine(draws, config_.transform_deviation).to(at::kFloat);
+}
+
+nlohmann::ordered_json KeypointsRecipe::describe_draws(const EpisodeFrames& frames, const SampleUse& use) const {
+  const std::uint64_t sample = frames.episode().sample;
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  if (use.training) json["jitter"] = describe_jitter(draw_jitter(sample));
+  const at::Tensor transform = draw_transform(sample).flatten().contiguous();
+  json["transform"] = std::vector<float>(transform.data_ptr<float>(), transform.data_ptr<float>() + transform.numel());
+  return json;
+}
+
 Sample KeypointsRecipe::prepare(const EpisodeFrames& frames, const SampleUse& use) const {
-  const auto seed = static_cast<std::uint64_t>(run_.seed);
-  const std::uint64_t number = frames.episode().sample;
+  const std::uint64_t sample = frames.episode().sample;
   const std::size_t driving = frames.count() - 1;
   PlanarPicture picture;
   PlanarPicture jittered;
   to_planar(frames.decode(driving), false, picture);
-  if (use.training) {
-    Draws draws(seed, Purpose::kColour, number);
-    apply_colour_jitter(draw_colour_jitter(config_.data, draws), picture, picture.frame(), jittered);
-  }
+  if (use.training) apply_colour_jitter(draw_jitter(sample), picture, picture.frame(), jittered);
   const auto n = config_.model.image_size;
   at::Tensor planes = at::empty({3, n, n}, at::kFloat);
   resize_bilinear(use.training ? jittered : picture, picture.frame(), static_cast<int>(n), planes.data_ptr<float>());
@@ -73,8 +90,7 @@ Sample KeypointsRecipe::prepare(const EpisodeFrames& frames, const SampleUse& us
     const double pixel = (static_cast<double>(points[static_cast<std::size_t>(i)]) + 0.5) * to_pixels - 0.5;
     targets.data_ptr<float>()[i] = static_cast<float>(coordinates_.from_pixel(pixel));
   }
-  Draws draws(seed, Purpose::kEquivarianceTransform, number);
-  return {planes, targets, random_affine(draws, config_.transform_deviation).to(at::kFloat)};
+  return {planes, targets, draw_transform(sample)};
 }
 
 std::vector<Player> KeypointsRecipe::players() {
@@ -139,22 +155,30 @@ std::vector<std::pair<std::string, at::Tensor>> KeypointsRecipe::batch_tensors(c
           {"transforms", batch.tensors[kTransform]}};
 }
 
+void KeypointsRecipe::mark_points(Picture& picture,
+                                  const at::Tensor& points,
+                                  const std::array<std::uint8_t, 3>& colour) const {
+  for (std::int64_t k = 0; k < points.size(0); ++k) {
+    const auto place = [&](std::int64_t axis) { return coordinates_.to_pixel(points[k][axis].item<double>()); };
+    mark(picture, place(0), place(1), colour);
+  }
+}
+
+std::vector<Picture> KeypointsRecipe::input_pictures(const MicroBatch& batch) const {
+  std::vector<Picture> pictures;
+  for (std::int64_t i = 0; i < batch.size(); ++i) {
+    pictures.push_back(picture_of(batch.tensors[kPicture][i]));
+    mark_points(pictures.back(), batch.tensors[kPoints][i].to(at::kCPU), {255, 255, 255});
+  }
+  return pictures;
+}
+
 std::vector<Picture> KeypointsRecipe::sample_pictures(const MicroBatch& batch) {
   const at::NoGradGuard no_grad;
   const at::Tensor keypoints = detector_->detect(batch.tensors[kPicture]).keypoints.to(at::kCPU);
-  const at::Tensor targets = batch.tensors[kPoints].to(at::kCPU);
-  std::vector<Picture> pictures;
-  for (std::int64_t i = 0; i < batch.size(); ++i) {
-    Picture picture = picture_of(batch.tensors[kPicture][i]);
-    for (std::int64_t k = 0; k < keypoints.size(1); ++k) {
-      const auto place = [&](const at::Tensor& points, std::int64_t axis) {
-        return coordinates_.to_pixel(points[i][k][axis].item<double>());
-      };
-      mark(picture, place(targets, 0), place(targets, 1), {255, 255, 255});
-      mark(picture, place(keypoints, 0), place(keypoints, 1), {255, 0, 0});
-    }
-    pictures.push_back(std::move(picture));
-  }
+  std::vector<Picture> pictures = input_pictures(batch);
+  for (std::int64_t i = 0; i < batch.size(); ++i)
+    mark_points(pictures[static_cast<std::size_t>(i)], keypoints[i], {255, 0, 0});
   return pictures;
 }
 
