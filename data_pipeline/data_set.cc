@@ -341,25 +341,28 @@ Mask DataSet::decode_mask(FrameRef ref, std::span<const std::byte> bytes) const 
   }
 }
 
-void DataSet::use_cache(const ShardCache& cache,
-                        std::uint32_t share,
-                        std::uint32_t shares,
-                        const std::stop_token& stop) const {
-  const auto places = state_->manifest.shards.size();
-  const std::size_t first = places * share / shares;
+CopyCounts DataSet::use_cache(const ShardCache& cache, int share, int shares, const std::stop_token& stop) const {
+  CopyCounts counts;
+  const auto copy = [&](const PlainFile& file, const FileEntry& of) {
+    if (!file.has_copy()) {
+      if (auto found = cache.fetch(file.path(), of, stop)) file.use_copy(std::move(found));
+    }
+    ++counts.files;
+    if (file.has_copy()) ++counts.copies;
+  };
+  const std::size_t places = state_->manifest.shards.size();
+  const std::size_t first = places * static_cast<std::size_t>(share) / static_cast<std::size_t>(shares);
   for (std::size_t i = 0; i < places && !stop.stop_requested(); ++i) {
     const std::size_t place = (first + i) % places;
     const ShardEntry& entry = state_->manifest.shards[place];
     const OpenShard& shard = state_->shards[place];
-    const auto copy = [&](const PlainFile& file, const FileEntry& of) {
-      if (auto found = cache.fetch(file.path(), of, stop)) file.use_copy(std::move(found));
-    };
     copy(shard.frames.file(), entry.file);
     for (const AnnotationEntry& annotation : state_->manifest.annotations) {
       if (annotation.shard != entry.number) continue;
       if (const PlainFile* file = shard.annotation_file(annotation.kind)) copy(*file, annotation.file);
     }
   }
+  return counts;
 }
 
 bool DataSet::has_landmarks() const {

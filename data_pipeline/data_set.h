@@ -43,6 +43,12 @@ struct StoredFrame {
   std::vector<std::byte> mask;  ///< encoded
 };
 
+/// Files of sets, and how many of them are read from copies.
+struct CopyCounts {
+  std::int64_t files = 0;
+  std::int64_t copies = 0;
+};
+
 /// Known parameters of a synthetic frame.
 struct FrameTruth {
   std::array<float, 3> pose{};  ///< yaw, pitch, roll, radians
@@ -93,7 +99,7 @@ class DataSet {
   /// Reads from copies as soon as the cache has them: goes through the files, beginning at a share of them so that the
   /// processes of a node help each other. Frames may be read meanwhile.
   /// @param share  of how many; 0 of 1 begins with the first file
-  void use_cache(const ShardCache& cache, std::uint32_t share, std::uint32_t shares, const std::stop_token& stop) const;
+  CopyCounts use_cache(const ShardCache& cache, int share, int shares, const std::stop_token& stop) const;
 
   bool has_landmarks() const;
   /// Whether the shard of this clip has landmarks at all.

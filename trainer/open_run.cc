@@ -11,6 +11,7 @@
 #include "trainer/first_start.h"
 #include "trainer/machine.h"
 #include "trainer/resume.h"
+#include "trainer/set_copies.h"
 #include "trainer/training_sets.h"
 #include "trainer/weights_source.h"
 
@@ -92,7 +93,7 @@ void RunOpener::open_data_and_recipe() {
   run_.recipe = collect(problems, "recipe", [&] { return run_.settings->recipe->make_recipe(run_.config()); });
   const SetRequirements requirements =
       run_.recipe ? requirements_of(run_.recipe->episode()) : SetRequirements{.landmarks = true, .masks = false};
-  const auto train_sets = open_training_sets(run_.config(), requirements, problems);
+  DataSets sets = open_training_sets(run_.config(), requirements, problems);
   if (!run_.config().validation_set.empty()) {
     run_.validation_set = collect(problems, "data.validation", [&] {
       return std::make_shared<const DataSet>(DataSet::open(run_.config().validation_set, requirements));
@@ -102,7 +103,7 @@ void RunOpener::open_data_and_recipe() {
   if (run_.device.is_cuda()) use_deterministic_kernels();
   run_.recipe->move_to(run_.device);
   const auto seed = static_cast<std::uint64_t>(run_.config().seed);
-  run_.sampler.emplace(training_sampler(train_sets, run_.config(), run_.recipe->episode()));
+  run_.sampler.emplace(training_sampler(sets, run_.config(), run_.recipe->episode()));
   run_.identity.data_fingerprints["train"] = run_.sampler->fingerprint();
   if (run_.validation_set && run_.config().validation.every > 0) {
     const SamplerOptions options{.balance = run_.config().balance};
@@ -112,6 +113,8 @@ void RunOpener::open_data_and_recipe() {
     run_.identity.data_fingerprints["validation"] = run_.validation_set->fingerprint();
   }
   run_.identity.config = run_.settings->text();
+  if (run_.validation_set) sets.push_back(run_.validation_set);
+  run_.copying = copy_sets(run_.config(), std::move(sets), ranks_);
 }
 
 void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "checkpoints/store.h"
@@ -43,6 +44,7 @@ struct OpenRun {
   Iteration saved = -1;     ///< those behind the newest checkpoint
   bool finished = false;    ///< stopped by validation
   DueWork due;
+  std::jthread copying;  ///< copies the sets to data.cache
 };
 
 /// Opens the run directory and everything that the configuration names, resumes the newest intact checkpoint or takes

@@ -59,6 +59,8 @@ struct RunConfig {
   std::int64_t prefetch = 4;
   std::int64_t read_threads = 8;
   std::int64_t read_ahead = 32;
+  std::string cache;
+  std::int64_t cache_gib = 200;
   CorruptFrames on_corrupt = CorruptFrames::kStop;
   ValidationConfig validation;
   CheckpointConfig checkpoints;

@@ -107,7 +107,8 @@ TEST_F(ShardCacheTest, IsSharedByAllWhoFetchAtOnce) {
 TEST_F(ShardCacheTest, LeavesACopyThatFailsItsChecksum) {
   const ShardCache cache(cache_, kPlenty);
   const DataSet set = DataSet::open(set_, {.landmarks = true, .masks = true});
-  set.use_cache(cache, 1, 2, {});
+  const CopyCounts counts = set.use_cache(cache, 1, 2, {});
+  EXPECT_EQ(counts.copies, counts.files);
   for (const auto& shard : read_set_manifest(set_ / kSetManifestName).shards) fs::remove(set_ / shard.file.file);
   const std::vector<std::byte> wanted = set.read_frame({0, 1});  // names are gone, descriptors stay
   const FrameShard shard(copy_of(0), 0);

@@ -46,6 +46,13 @@ class SameBits(WithReference):
                 self.shop.train("threads-%d" % threads, "--set", "data.loader_threads=%d" % threads)
                 self.assertEqual(self.shop.digests("threads-%d" % threads), self.reference)
 
+    def test_copies_of_the_sets(self):
+        cache = self.shop.folder / "cache"
+        for name in ("copying", "copied"):
+            self.shop.train(name, "--set", "data.cache=%s" % cache, ranks=2)
+            self.assertEqual(self.shop.digests(name), self.reference)
+        self.assertTrue(list(cache.glob("*.copy")))
+
     def test_a_statistics_group_spans_ranks(self):
         def covariances(name, micro_batch, ranks):
             sizes = ["batch.global_batch=8", "batch.statistics_group=8", "batch.micro_batch=%d" % micro_batch]
