@@ -70,6 +70,7 @@ LoaderOptions loader_options(const RunConfig& config, at::Device device) {
           .prefetch = config.prefetch,
           .read_threads = config.read_threads,
           .read_ahead = config.read_ahead,
+          .hand_over = config.hand_over,
           .device = device,
           .reading = {.on_corrupt = config.on_corrupt,
                       .seed = static_cast<std::uint64_t>(config.seed),
@@ -85,7 +86,7 @@ MicroBatch make_micro_batch(const Recipe& recipe,
   const EpisodeReader reader(recipe.episode(), reading);
   BatchLoader::ReadBatch batch{.plan = std::move(plan), .frames = {}, .cost = {}};
   BatchLoader::read(reader, always(data), batch);
-  return BatchLoader::prepare(reader, recipe, batch);
+  return BatchLoader::prepare(reader, recipe, HandOver::kFloat32, batch);
 }
 
 BatchLoader::BatchLoader(const Recipe& recipe, const DataSet& data, Plan plan, const LoaderOptions& options)
@@ -95,6 +96,7 @@ BatchLoader::BatchLoader(const Recipe& recipe, SetOf set_of, Plan plan, const Lo
     : recipe_(recipe),
       set_of_(std::move(set_of)),
       plan_(std::move(plan)),
+      hand_over_(options.hand_over),
       device_(options.device),
       reader_(recipe.episode(), options.reading),
       reads_(std::make_unique<Prefetcher<ReadBatch>>(
@@ -133,7 +135,7 @@ void BatchLoader::read(const EpisodeReader& reader, const SetOf& set_of, ReadBat
     reader.read(set_of(episodes[i]), episodes[i], batch.frames[i], batch.cost.reads);
 }
 
-MicroBatch BatchLoader::prepare(const EpisodeReader& reader, const Recipe& recipe, ReadBatch& read) {
+MicroBatch BatchLoader::prepare(const EpisodeReader& reader, const Recipe& recipe, HandOver type, ReadBatch& read) {
   const SampleUse& use = read.plan.use;
   MicroBatch batch{.iteration = use.iteration, .index = read.plan.index, .episodes = {}, .tensors = {}};
   if (read.plan.episodes.empty()) return batch;
@@ -142,8 +144,9 @@ MicroBatch BatchLoader::prepare(const EpisodeReader& reader, const Recipe& recip
   samples.reserve(read.plan.episodes.size());
   for (std::size_t i = 0; i < read.plan.episodes.size(); ++i) {
     EpisodeFrames& frames = read.frames[i];
-    samples.push_back(reader.decoding(
-        frames, read.cost.reads, [&](const EpisodeFrames& intact) { return recipe.prepare(intact, use); }));
+    Sample sample = reader.decoding(
+        frames, read.cost.reads, [&](const EpisodeFrames& intact) { return recipe.prepare(intact, use); });
+    samples.push_back(handed_over(std::move(sample), type));
     batch.episodes.push_back(frames.episode());
     read.cost.replaced_frames += static_cast<std::int64_t>(frames.replaced());
   }
@@ -160,7 +163,7 @@ BatchLoader::ReadBatch BatchLoader::read_next(std::uint64_t number) {
 
 BatchLoader::LoadedBatch BatchLoader::prepare_next(std::uint64_t number) {
   ReadBatch read = reads_->take(number);
-  MicroBatch batch = staged_for(device_, prepare(reader_, recipe_, read));
+  MicroBatch batch = staged_for(device_, prepare(reader_, recipe_, hand_over_, read));
   const LoaderStatistics cost = read.cost;
   give_back(std::move(read));
   return {.batch = std::move(batch), .cost = cost};

@@ -19,7 +19,8 @@ struct LoaderOptions {
   std::int64_t prefetch = 4;      ///< micro-batches prepared ahead
   std::int64_t read_threads = 0;  ///< that read; 0: those that decode read as well
   std::int64_t read_ahead = 1;    ///< micro-batches read ahead of preparing
-  at::Device device = at::kCPU;   ///< where `next` puts the tensors
+  HandOver hand_over = HandOver::kFloat32;
+  at::Device device = at::kCPU;  ///< where `next` puts the tensors
   EpisodeReader::Options reading = {};
 };
 
@@ -77,7 +78,7 @@ class BatchLoader {
   friend MicroBatch make_micro_batch(const Recipe&, const DataSet&, BatchPlan, const EpisodeReader::Options&);
 
   static void read(const EpisodeReader& reader, const SetOf& set_of, ReadBatch& batch);
-  static MicroBatch prepare(const EpisodeReader& reader, const Recipe& recipe, ReadBatch& batch);
+  static MicroBatch prepare(const EpisodeReader& reader, const Recipe& recipe, HandOver type, ReadBatch& batch);
 
   ReadBatch read_next(std::uint64_t number);
   LoadedBatch prepare_next(std::uint64_t number);
@@ -87,6 +88,7 @@ class BatchLoader {
   const Recipe& recipe_;
   SetOf set_of_;
   Plan plan_;
+  HandOver hand_over_;
   at::Device device_;
   EpisodeReader reader_;
   std::mutex spares_mutex_;

@@ -7,6 +7,20 @@
 
 namespace understudy {
 
+namespace {
+
+constexpr std::int64_t kPictureDimensions = 3;
+
+}  // namespace
+
+Sample handed_over(Sample sample, HandOver type) {
+  if (type == HandOver::kFloat32) return sample;
+  for (at::Tensor& tensor : sample) {
+    if (tensor.scalar_type() == at::kFloat && tensor.dim() >= kPictureDimensions) tensor = tensor.to(at::kHalf);
+  }
+  return sample;
+}
+
 MicroBatch staged_for(at::Device device, MicroBatch batch) {
   if (!device.is_cuda()) return batch;
   const c10::DeviceGuard own_gpu(device);  // a new thread's GPU is the first one
@@ -15,7 +29,10 @@ MicroBatch staged_for(at::Device device, MicroBatch batch) {
 }
 
 MicroBatch moved_to(at::Device device, MicroBatch batch) {
-  for (at::Tensor& tensor : batch.tensors) tensor = tensor.to(device, tensor.scalar_type(), /*non_blocking=*/true);
+  for (at::Tensor& tensor : batch.tensors) {
+    tensor = tensor.to(device, tensor.scalar_type(), /*non_blocking=*/true);
+    if (tensor.scalar_type() == at::kHalf) tensor = tensor.to(at::kFloat);
+  }
   return batch;
 }
 

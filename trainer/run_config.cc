@@ -100,12 +100,21 @@ void describe_data(ConfigVisitor& v, RunConfig& c) {
             c.read_ahead,
             1,
             65536);
-  v.text({"cache",
-          kMachine,
-          "folder on a disk of the node for checked copies of shards, for sets on slow storage; shared by ranks and runs; "
-          "empty: no copies"},
-         c.cache);
-  v.integer({"cache_gib", kMachine, "most that all copies in data.cache take together, in GiB"}, c.cache_gib, 1, 1 << 20);
+  v.choice(
+      {"hand_over",
+       kMethod,
+       "what prepared pictures of training wait in for the step and travel to its device in; `float16` halves that "
+       "memory and rounds them to 11 bits"},
+      c.hand_over,
+      {{"float32", HandOver::kFloat32}, {"float16", HandOver::kFloat16}});
+  v.text(
+      {"cache",
+       kMachine,
+       "folder on a disk of the node for checked copies of shards, for sets on slow storage; shared by ranks and runs; "
+       "empty: no copies"},
+      c.cache);
+  v.integer(
+      {"cache_gib", kMachine, "most that all copies in data.cache take together, in GiB"}, c.cache_gib, 1, 1 << 20);
   v.choice({"on_corrupt",
             kMethod,
             "what a frame does that fails its checksum twice or cannot be decoded: end the run, or be replaced by "

@@ -13,6 +13,8 @@ namespace understudy {
 
 /// kAuto: ordered on processors, fast on GPUs.
 enum class GradientReduction { kAuto, kOrdered, kFast };
+/// What prepared pictures wait in for the step and travel to its device in.
+enum class HandOver { kFloat32, kFloat16 };
 enum class NonFinitePolicy { kStop, kSkip, kRollback };
 enum class MetricMode { kMaximise, kMinimise };
 
@@ -59,6 +61,7 @@ struct RunConfig {
   std::int64_t prefetch = 4;
   std::int64_t read_threads = 8;
   std::int64_t read_ahead = 32;
+  HandOver hand_over = HandOver::kFloat32;
   std::string cache;
   std::int64_t cache_gib = 200;
   CorruptFrames on_corrupt = CorruptFrames::kStop;

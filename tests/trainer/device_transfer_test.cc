@@ -18,5 +18,18 @@ TEST(DeviceTransfer, CopiesNothingForACpu) {
   for (std::size_t i = 0; i < batch.tensors.size(); ++i) EXPECT_TRUE(found.tensors[i].is_same(batch.tensors[i]));
 }
 
+TEST(DeviceTransfer, RoundsPicturesAloneWhenTheyAreHandedOverInHalf) {
+  const at::Tensor pictures = at::full({2, 3, 4, 4}, 0.3F);
+  const at::Tensor scale = at::full({2}, 0.3F);
+  const at::Tensor pixels = at::full({3, 2, 2}, 7, at::kLong);
+  MicroBatch batch{.tensors = handed_over({pictures, scale, pixels}, HandOver::kFloat16)};
+  EXPECT_EQ(batch.tensors[0].scalar_type(), at::kHalf);
+  EXPECT_TRUE(batch.tensors[1].is_same(scale));
+  EXPECT_TRUE(batch.tensors[2].is_same(pixels));
+  const at::Tensor found = moved_to(at::kCPU, std::move(batch)).tensors[0];
+  EXPECT_EQ(found.scalar_type(), at::kFloat);
+  EXPECT_TRUE(at::equal(found, at::full({2, 3, 4, 4}, 0.300048828125F)));  // 1229 / 4096
+}
+
 }  // namespace
 }  // namespace understudy

@@ -6,6 +6,7 @@
 
 #include "common/atomic_file.h"
 #include "trainer/batch_loader.h"
+#include "trainer/device_transfer.h"
 #include "trainer/first_start.h"
 #include "trainer/preflight/checkpoint_outline.h"
 #include "trainer/resume.h"
@@ -211,9 +212,10 @@ void RunChecker::measure_samples(MemoryFacts& facts) {
       ReadCounts counts;
       reader.read(*train.set, train.sampler->episode(0), frames, counts);
       facts.episode_bytes = std::max(facts.episode_bytes, static_cast<std::int64_t>(counts.bytes));
-      const Sample sample = reader.decoding(frames, counts, [&](const EpisodeFrames& intact) {
+      Sample sample = reader.decoding(frames, counts, [&](const EpisodeFrames& intact) {
         return outline_->prepare(intact, {.training = true, .iteration = 0});
       });
+      sample = handed_over(std::move(sample), config().hand_over);
       facts.sample_bytes = std::max(facts.sample_bytes, bytes_of(sample));
       return true;
     });
