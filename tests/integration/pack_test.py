@@ -120,6 +120,16 @@ class Layouts(unittest.TestCase):
             self.assertEqual(names, {name for name, clip in made.clips.items() if clip.split == split})
         self.assertEqual(rejections(self.set), {})
 
+    def test_the_lines_of_the_docs_that_read_a_shard(self):
+        run(command(corpus.write_fsrt_corpus(self.folder / "in", BINARY, broken=False), self.set, "--min-frames", "1"))
+        text = (pathlib.Path(__file__).parents[2] / "docs" / "data.md").read_text()
+        lines = text.split("```python\n")[1].split("```")[0].replace("sets/vox/train", str(self.set))
+        scope = {}
+        exec(lines, scope)
+        name = scope["f"]["clip/name"][scope["clip"]].decode()
+        wanted = next(picture for clip, frame, picture in plain_set_reader.frames(self.set) if (clip, frame) == (name, 0))
+        self.assertTrue(numpy.array_equal(numpy.asarray(scope["picture"]), wanted))
+
     def test_voxceleb2(self):
         made = corpus.write_voxceleb2_corpus(self.folder / "in", BINARY)
         self.check(made)
