@@ -15,9 +15,7 @@ struct TableRow {
   std::vector<std::string> fields;
 };
 
-/// A text table as csv files and lists are: fields parted by tabs, in lines without one by commas; a field may stand in
-/// double quotes; blanks around fields, line ends of Windows and a byte order mark are dropped; empty lines are no
-/// rows.
+/// All rows of a file, fields parted by tabs, in lines without one by commas (`TableScanner`).
 /// @throws DataError  when the file cannot be read
 std::vector<TableRow> read_table(const std::filesystem::path& path);
 
