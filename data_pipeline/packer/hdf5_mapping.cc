@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 
-#include "common/atomic_file.h"
 #include "common/config.h"
 #include "common/config_reader.h"
 #include "common/errors.h"
 #include "data_pipeline/packer/group_pattern.h"
+#include "data_pipeline/small_file.h"
 
 namespace understudy {
 namespace {
@@ -89,20 +89,12 @@ void check_rows(const Hdf5Mapping& mapping, Problems& problems) {
   check_identity(false, mapping, problems);
 }
 
-std::string contents_of(const std::filesystem::path& path) {
-  try {
-    return read_file(path);
-  } catch (const FileError& error) {
-    throw DataError(error.what());  // an input that cannot be read is the user's to mend
-  }
-}
-
 }  // namespace
 
 Hdf5Mapping read_hdf5_mapping(const std::filesystem::path& path, Problems& problems) {
   Hdf5Mapping mapping;
   const bool read = read_config(
-      contents_of(path), path.string(), {}, [&](ConfigVisitor& visitor) { describe(visitor, mapping); }, problems);
+      read_small_file(path), path.string(), {}, [&](ConfigVisitor& visitor) { describe(visitor, mapping); }, problems);
   if (!read) return mapping;
   if (mapping.frames.empty()) problems.add_key("hdf5.frames", "is empty; name the table of frames");
   if (mapping.clips == Hdf5Clips::kGroups) {

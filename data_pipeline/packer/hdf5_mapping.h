@@ -21,8 +21,8 @@ enum class ChannelOrder : std::uint8_t { kRgb, kBgr };
 ///     [hdf5]
 ///     clips = "groups"
 ///     group = "/{split}/{identity}/{video}/{clip}"  # which groups are clips; "{name}" is all of identity#video#clip
-///     frames = "frames"         # u8 or float in [0, 1], [N,H,W,3] or [N,3,H,W]; or N byte lists with JPEG or PNG
-///     files landmarks = "landmarks"   # optional: [N,68,2], pixels of the landmarks' reference picture, zeros: no face
+///     frames = "frames"         # u8 or float in [0, 1], [N,H,W,3] or [N,3,H,W]; or N byte lists of JPEG or PNG
+///     landmarks = "landmarks"   # optional: [N,68,2], pixels of the landmarks' reference picture, zeros: no face
 ///     channels = "bgr"          # "rgb" if not given; JPEG and PNG files know by themselves
 ///     fps = 25.0
 ///     # What the pattern does not name may be an attribute of the group ("@speaker") or a table in it ("speaker").

@@ -2,25 +2,13 @@
 
 #include <algorithm>
 
-#include "common/atomic_file.h"
-#include "common/errors.h"
+#include "data_pipeline/small_file.h"
 #include "data_pipeline/table_scanner.h"
 
 namespace understudy {
-namespace {
-
-std::string contents_of(const std::filesystem::path& path) {
-  try {
-    return read_file(path);
-  } catch (const FileError& error) {
-    throw DataError(error.what());  // an input that cannot be read is the user's to mend
-  }
-}
-
-}  // namespace
 
 std::vector<TableRow> read_table(const std::filesystem::path& path) {
-  const std::string text = contents_of(path);
+  const std::string text = read_small_file(path);
   TableScanner scanner(text, path.string(), "\t,");
   std::vector<TableRow> rows;
   while (scanner.next()) rows.push_back({scanner.line(), scanner.fields()});
