@@ -11,8 +11,10 @@
 
 namespace understudy {
 
-/// Adam (Kingma & Ba 2015, Algorithm 1) in torch's form, without weight decay or AMSGrad, in one pass over each tensor.
-/// The state is plain tensors, so that checkpoints need no detour.
+/// Adam (Kingma & Ba 2015, Algorithm 1) in torch's form, without weight decay or AMSGrad, in one pass over each tensor;
+/// or RAdam (Liu et al. 2020, Algorithm 2) as its authors' code has it: steps along the first moment alone until the
+/// variance of the second is tractable (five steps for beta2 = 0.999), and epsilon beside the root of the uncorrected
+/// second moment. The state is plain tensors, so that checkpoints need no detour.
 class Adam {
  public:
   Adam(std::vector<std::pair<std::string, at::Tensor>> parameters, AdamOptions options);
@@ -26,6 +28,9 @@ class Adam {
   std::vector<std::pair<std::string, at::Tensor>> state() const;
 
  private:
+  void adam_step(std::span<const at::Tensor> gradients, double learning_rate);
+  void radam_step(std::span<const at::Tensor> gradients, double learning_rate);
+
   std::vector<std::pair<std::string, at::Tensor>> parameters_;
   std::vector<at::Tensor> first_moments_;
   std::vector<at::Tensor> second_moments_;

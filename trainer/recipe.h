@@ -61,8 +61,12 @@ struct CoupledGroup {
 /// A named scalar for the metrics log.
 using Term = std::pair<std::string, double>;
 
-/// Options of Adam (Kingma & Ba 2015) as torch has them, without weight decay.
+/// Adam, or its rectified form, which waits until it has seen enough gradients to divide by their size.
+enum class AdamKind { kAdam, kRAdam };
+
+/// Options of Adam (Kingma & Ba 2015) as torch has them and of RAdam (Liu et al. 2020), without weight decay.
 struct AdamOptions {
+  AdamKind kind = AdamKind::kAdam;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;

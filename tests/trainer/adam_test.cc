@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -34,6 +35,42 @@ TEST(Adam, AgreesWithADoublePrecisionReference) {
     adam.step({{gradient}}, 0.01 * t);
   }
   for (int i = 0; i < 20; ++i) EXPECT_NEAR(x.data_ptr<double>()[i], expected[static_cast<std::size_t>(i)], 1e-9);
+}
+
+/// Values of one number that begins at 1 and has the gradients cos 1, cos 2, ...
+std::vector<double> path(AdamOptions options, double learning_rate, int steps) {
+  const at::Tensor x = torch::ones({1});
+  Adam adam({{"x", x}}, options);
+  std::vector<double> found;
+  for (int t = 1; t <= steps; ++t) {
+    adam.step({{torch::full({1}, std::cos(t))}}, learning_rate);
+    found.push_back(x.item<double>());
+  }
+  return found;
+}
+
+// Values of the official Latent Pose Descriptors code in float32.
+TEST(Adam, StepsAsThatOfLatentPose) {
+  const std::vector<double> wanted = {0.999949992, 0.999993145, 1.000064492, 1.000112295, 1.000089645, 1.000020266};
+  EXPECT_THAT(path({.beta1 = 0.0, .beta2 = 0.999, .epsilon = 1e-5}, 5e-5, 6),
+              testing::Pointwise(testing::DoubleNear(1.5e-7), wanted));
+}
+
+TEST(Adam, StepsAsTheRectifiedOneOfLatentPose) {
+  const std::vector<double> wanted = {0.999729872,
+                                      0.999937952,
+                                      1.000432968,
+                                      1.000759840,
+                                      1.000617981,
+                                      1.000600100,
+                                      1.000582457,
+                                      1.000586748,
+                                      1.000615835,
+                                      1.000644922,
+                                      1.000644803,
+                                      1.000609517};
+  EXPECT_THAT(path({.kind = AdamKind::kRAdam, .beta1 = 0.0, .beta2 = 0.999, .epsilon = 1e-5}, 5e-4, 12),
+              testing::Pointwise(testing::DoubleNear(1.5e-7), wanted));
 }
 
 TEST(Adam, LeavesAParameterWithoutGradientAlone) {
