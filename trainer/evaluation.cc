@@ -35,7 +35,7 @@ HeadPose pose_of(const FrameTruth& truth) {
 /// One evaluation: the reenactor, the set, and sums as they grow.
 class Evaluation {
  public:
-  Evaluation(FsrtReenactor& reenactor, const DataSet& set, const EvaluationOptions& options)
+  Evaluation(Reenactor& reenactor, const DataSet& set, const EvaluationOptions& options)
       : reenactor_(reenactor), set_(set), options_(options), clips_(spread(std::ssize(set.clips()), options.clips)) {}
 
   EvaluationTable run() {
@@ -124,7 +124,7 @@ class Evaluation {
     for (const at::Tensor& picture : row) shown_.push_back(picture_of(picture));
   }
 
-  FsrtReenactor& reenactor_;
+  Reenactor& reenactor_;
   const DataSet& set_;
   const EvaluationOptions& options_;
   std::vector<std::uint32_t> clips_;
@@ -134,9 +134,7 @@ class Evaluation {
 
 }  // namespace
 
-EvaluationTable evaluate(FsrtReenactor& reenactor,
-                         const std::filesystem::path& folder,
-                         const EvaluationOptions& options) {
+EvaluationTable evaluate(Reenactor& reenactor, const std::filesystem::path& folder, const EvaluationOptions& options) {
   const DataSet set = DataSet::open(folder);
   Evaluation evaluation(reenactor, set, options);
   const EvaluationTable table = evaluation.run();

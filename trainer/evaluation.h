@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data_pipeline/picture.h"
-#include "trainer/recipes/fsrt/reenactor.h"
+#include "trainer/reenactor.h"
 
 namespace understudy {
 
@@ -29,7 +29,7 @@ struct EvaluationTable {
 
 /// Measures reconstruction on a set and, where the parameters of its synthetic heads are known, cross-reenactment
 /// against the true rendering. @throws DataError
-EvaluationTable evaluate(FsrtReenactor& reenactor, const std::filesystem::path& set, const EvaluationOptions& options);
+EvaluationTable evaluate(Reenactor& reenactor, const std::filesystem::path& set, const EvaluationOptions& options);
 
 /// The table for a terminal.
 std::string format_table(const EvaluationTable& table);

@@ -4,7 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include "trainer/recipes/fsrt/reenactor.h"
+#include "trainer/recipe_config.h"
+#include "trainer/reenactor.h"
 
 namespace understudy {
 
@@ -16,14 +17,10 @@ struct InferenceSource {
 };
 
 /// The configuration that belongs to the weights: `config` if given, else the one kept beside them (checkpoint
-/// manifest, export's run.toml), else the official vox256 one. @throws ConfigError, CheckpointError
-FsrtRecipeConfig inference_config(const InferenceSource& source);
-
-/// The sizes of the keypoint detector among such weights, which may be of recipe fsrt or keypoints; found likewise.
-/// @throws ConfigError, CheckpointError
-FsrtModelConfig detector_config(const InferenceSource& source);
+/// manifest, export's run.toml), else the defaults of the default recipe. @throws ConfigError, CheckpointError
+RunSettings inference_settings(const InferenceSource& source);
 
 /// Loads networks for reenactment. @throws ConfigError, CheckpointError
-std::unique_ptr<FsrtReenactor> make_reenactor(const InferenceSource& source);
+std::unique_ptr<Reenactor> make_reenactor(const InferenceSource& source);
 
 }  // namespace understudy

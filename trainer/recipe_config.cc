@@ -4,8 +4,8 @@
 
 #include "common/config_writer.h"
 #include "common/errors.h"
-#include "trainer/recipes/fsrt/fsrt_recipe_config.h"
-#include "trainer/recipes/keypoints/keypoints_recipe_config.h"
+#include "trainer/inference.h"
+#include "trainer/recipes/registry.h"
 
 namespace understudy {
 
@@ -25,18 +25,10 @@ std::string RecipeConfig::export_files(const RunConfig& run, const ExportSource&
   throw ConfigError(fmt::format("export: recipe {} has no export", run.recipe));
 }
 
-std::vector<std::string> recipe_names() {
-  return {"fsrt", "keypoints"};
-}
-
-std::unique_ptr<RecipeConfig> make_recipe_config(std::string_view name) {
-  if (name == "fsrt") return std::make_unique<FsrtRecipeConfig>();
-  if (name == "keypoints") return std::make_unique<KeypointsRecipeConfig>();
-  const std::string near = nearest_word(name, recipe_names());
-  throw ConfigError(fmt::format("recipe.name = \"{}\": no such recipe; there are {}{}",
-                                name,
-                                fmt::join(recipe_names(), ", "),
-                                near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+std::unique_ptr<Reenactor> RecipeConfig::make_reenactor(const RunConfig& run, const InferenceSource& source) const {
+  throw ConfigError(fmt::format("{}: belongs to recipe {}, which animates nothing; name weights of another recipe",
+                                source.weights.string(),
+                                run.recipe));
 }
 
 RunSettings RunSettings::defaults(std::string_view recipe) {
@@ -62,7 +54,7 @@ std::optional<RunSettings> RunSettings::read(std::string_view toml,
                                              Problems& problems) {
   std::optional<RunSettings> settings;
   try {
-    settings = defaults(peek_text_key(toml, overrides, "recipe", "name", "fsrt"));
+    settings = defaults(peek_text_key(toml, overrides, "recipe", "name", default_recipe()));
   } catch (const ConfigError& error) {
     problems.add(error.what());
     return std::nullopt;

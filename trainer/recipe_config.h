@@ -16,6 +16,8 @@ namespace understudy {
 
 class ExportFolder;
 struct ExportSource;
+struct InferenceSource;
+class Reenactor;
 
 /// The part of a run's configuration that belongs to its recipe.
 class RecipeConfig {
@@ -52,11 +54,10 @@ class RecipeConfig {
   /// Writes and checks the files of an export; see trainer/export.h. @returns one sentence about the networks, for the
   /// model card. @throws ConfigError  when the recipe has nothing to export
   virtual std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const;
-};
 
-/// All recipes there are. @throws ConfigError  for another name, listing those
-std::unique_ptr<RecipeConfig> make_recipe_config(std::string_view name);
-std::vector<std::string> recipe_names();
+  /// Loads the networks for reenactment. @throws ConfigError  when the recipe animates nothing. @throws CheckpointError
+  virtual std::unique_ptr<Reenactor> make_reenactor(const RunConfig& run, const InferenceSource& source) const;
+};
 
 /// A whole configuration: what every run has and what the recipe adds.
 class RunSettings {

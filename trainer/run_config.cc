@@ -13,7 +13,7 @@ constexpr KeyKind kMachine = KeyKind::kMachine;
 
 void describe_run(ConfigVisitor& v, RunConfig& c) {
   v.section("recipe", "Which published system is trained.");
-  v.text({"name", kMethod, "`fsrt` or `keypoints`"}, c.recipe);
+  v.text({"name", kMethod, "which one; each has a chapter of this reference"}, c.recipe);
   v.section("run", "Length, seed and habits of a run.");
   v.integer({"seed", kMethod, "seed of every draw"}, c.seed, 0, kNoLimit);
   v.integer({"max_iterations", kMachine, "iterations after which the run is done"}, c.max_iterations, 1, kNoLimit);
@@ -44,6 +44,9 @@ void describe_batch(ConfigVisitor& v, BatchLayout& c) {
 
 void describe_optimizer(ConfigVisitor& v, OptimizerConfig& c) {
   v.section("optimizer", "Adam and its learning rate: linear warm-up to the peak, then exponential decay.");
+  v.choice({"kind", kMethod, "Adam, or its rectified form"},
+           c.adam.kind,
+           {{"adam", AdamKind::kAdam}, {"radam", AdamKind::kRAdam}});
   v.real({"learning_rate", kMethod, "peak learning rate"}, c.learning_rate, 0, 1);
   v.integer({"warmup_iterations", kMethod, "iterations of linear warm-up of the learning rate from 0"},
             c.warmup_iterations,

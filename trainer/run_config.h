@@ -45,7 +45,7 @@ struct CheckpointConfig {
 
 /// What every run has, whatever its recipe; the recipe adds sections of its own.
 struct RunConfig {
-  std::string recipe = "fsrt";
+  std::string recipe;
   std::int64_t seed = 0;
   std::int64_t max_iterations = 4'000'000;
   std::int64_t log_every = 10;

@@ -10,7 +10,7 @@
 namespace understudy {
 
 /// Early stopping and the list of best checkpoints. Patience restarts and the best list is kept apart at each phase
-/// boundary, because FSRT's Phase III lowers PSNR by design. The state is part of a checkpoint.
+/// boundary, because a phase may lower the metric by design. The state is part of a checkpoint.
 class StoppingRule {
  public:
   explicit StoppingRule(const ValidationConfig& config);

@@ -15,9 +15,9 @@
 #include "launcher/commands/command.h"
 #include "launcher/commands/shard_work.h"
 #include "launcher/ranks.h"
-#include "trainer/keypoint_annotator.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
+#include "trainer/recipes/keypoints/keypoint_annotator.h"
 #include "trainer/weights_source.h"
 
 namespace understudy {

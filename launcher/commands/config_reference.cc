@@ -5,7 +5,7 @@
 #include "common/config_writer.h"
 #include "launcher/cluster_profile.h"
 #include "launcher/commands/command.h"
-#include "trainer/recipe_config.h"
+#include "trainer/recipes/registry.h"
 
 namespace understudy {
 namespace {

@@ -18,7 +18,7 @@ struct EvaluateArguments {
 
 ExitCode run(const EvaluateArguments& arguments) {
   keep_tensor_memory();
-  const std::unique_ptr<FsrtReenactor> reenactor = make_reenactor(arguments.networks);
+  const std::unique_ptr<Reenactor> reenactor = make_reenactor(arguments.networks);
   fmt::print("{}", format_table(evaluate(*reenactor, arguments.set, arguments.options)));
   return ExitCode::kDone;
 }

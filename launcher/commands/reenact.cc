@@ -36,13 +36,11 @@ std::vector<Picture> read_sources(const std::vector<std::string>& paths) {
   return pictures;
 }
 
-std::size_t choose_reference(const FsrtReenactor& reenactor, const ReenactArguments& arguments, const Picture& source) {
+std::size_t choose_reference(const Reenactor& reenactor, const ReenactArguments& arguments, const Picture& source) {
   if (arguments.best_frame >= 0) return static_cast<std::size_t>(arguments.best_frame);
   if (!arguments.find_best_frame) return 0;
-  std::vector<at::Tensor> keypoints;
   VideoReader driving(arguments.driving);
-  while (const auto frame = driving.next()) keypoints.push_back(reenactor.observe(*frame).keypoints);
-  const std::size_t best = best_frame(reenactor.observe(source).keypoints, keypoints);
+  const std::size_t best = reenactor.best_reference(source, [&] { return driving.next(); });
   spdlog::info("relative motion starts from driving frame {}", best);
   return best;
 }
@@ -55,7 +53,7 @@ Picture frame_at(const std::string& path, std::size_t number) {
   return *std::move(frame);
 }
 
-Picture shown(const FsrtReenactor& reenactor, const Picture& driving, const Picture& result, bool side_by_side) {
+Picture shown(const Reenactor& reenactor, const Picture& driving, const Picture& result, bool side_by_side) {
   if (!side_by_side) return result;
   const int n = static_cast<int>(reenactor.picture_size());
   const std::array<Picture, 2> pair = {to_picture(resize_like_skimage(driving, n, n)), result};
@@ -64,7 +62,7 @@ Picture shown(const FsrtReenactor& reenactor, const Picture& driving, const Pict
 
 ExitCode run(const ReenactArguments& arguments) {
   keep_tensor_memory();
-  const std::unique_ptr<FsrtReenactor> reenactor = make_reenactor(arguments.networks);
+  const std::unique_ptr<Reenactor> reenactor = make_reenactor(arguments.networks);
   const std::vector<Picture> sources = read_sources(arguments.sources);
   VideoReader driving(arguments.driving);
   reenactor->set_sources(sources);

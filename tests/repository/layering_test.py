@@ -1,4 +1,5 @@
-"""Refuses includes against the one direction of dependencies, and includes that are not written from the project's root."""
+"""Refuses includes against the one direction of dependencies, includes that are not written from the project's root, and published
+systems named by the trainer outside its recipes."""
 import pathlib
 import re
 import sys
@@ -30,6 +31,15 @@ def wrong_includes(root):
                     yield "%s includes %s: %s may use %s only" % (path.relative_to(root), target, folder, ", ".join(sorted(allowed)) or "nothing")
 
 
-problems = list(wrong_includes(ROOT))
+def named_systems(root):
+    systems = {path.name.replace("_", "") for path in (root / "models").iterdir() if path.is_dir() and path.name != "blocks"}
+    for path in sorted([*(root / "trainer").glob("*.*"), *(root / "trainer/preflight").glob("*.*")]):
+        text = path.read_text().lower().replace("_", "")
+        for system in sorted(systems):
+            if system in text:
+                yield "%s names %s: what belongs to one system belongs to trainer/recipes" % (path.relative_to(root), system)
+
+
+problems = [*wrong_includes(ROOT), *named_systems(ROOT)]
 print("\n".join(problems) or "layering: every include follows the arrows")
 sys.exit(1 if problems else 0)

@@ -9,6 +9,7 @@
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_set.h"
 #include "tests/trainer/tiny_run.h"
+#include "trainer/recipes/fsrt/fsrt_reenactor.h"
 
 namespace understudy {
 namespace {

@@ -27,7 +27,6 @@ class Inference : public testing::Test {
 
 TEST_F(Inference, TakesTheConfigurationOfTheCheckpoint) {
   publish_tiny_checkpoint(place("run"), settings_, state_, 4);
-  EXPECT_EQ(inference_config({.weights = place("run"), .config = {}, .detector = {}}).model.image_size, 32);
   EXPECT_EQ(make_reenactor({.weights = place("run"), .config = {}, .detector = {}})->picture_size(), 32);
 }
 
@@ -41,7 +40,7 @@ TEST_F(Inference, TakesTheConfigurationOfAnExport) {
 TEST_F(Inference, TakesTheOfficialConfigurationForABareFileUnlessToldOtherwise) {
   const fs::path file = place("weights.safetensors");
   write_safetensors(file, state_.model);
-  EXPECT_EQ(inference_config({.weights = file, .config = {}, .detector = {}}).model.image_size, 256);
+  EXPECT_EQ(fsrt_config(inference_settings({.weights = file, .config = {}, .detector = {}})).model.image_size, 256);
   write_file_atomically(place("other.toml"), settings_.text());
   EXPECT_EQ(make_reenactor({.weights = file, .config = place("other.toml"), .detector = {}})->picture_size(), 32);
 }
@@ -60,7 +59,7 @@ TEST_F(Inference, WantsADetector) {
 TEST_F(Inference, RefusesWeightsOfADetectorsRun) {
   const RunSettings keypoints = tiny_settings("keypoints");
   publish_tiny_checkpoint(place("run"), keypoints, state_, 4);
-  EXPECT_THAT([&] { inference_config({.weights = place("run"), .config = {}, .detector = {}}); },
+  EXPECT_THAT([&] { make_reenactor({.weights = place("run"), .config = {}, .detector = {}}); },
               ThrowsMessage<ConfigError>(HasSubstr("recipe keypoints, which animates nothing")));
 }
 

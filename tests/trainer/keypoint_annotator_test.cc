@@ -1,4 +1,4 @@
-#include "trainer/keypoint_annotator.h"
+#include "trainer/recipes/keypoints/keypoint_annotator.h"
 
 #include <cstring>
 
@@ -11,6 +11,7 @@
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_set.h"
 #include "tests/trainer/tiny_run.h"
+#include "trainer/recipes/fsrt/fsrt_reenactor.h"
 
 namespace understudy {
 namespace {
@@ -60,10 +61,11 @@ class KeypointAnnotatorTest : public testing::Test {
 
 TEST_F(KeypointAnnotatorTest, FindsWhatInferenceFinds) {
   const at::Tensor values = annotate(source());
-  const auto reenactor = make_reenactor(source());
+  const auto made = make_reenactor(source());
+  const auto& reenactor = dynamic_cast<const FsrtReenactor&>(*made);
   const DataSet set = DataSet::open(place("set"));
   for (std::uint32_t i = 0; i < 18; ++i) {
-    const at::Tensor wanted = reenactor->observe(set.decode_frame({0, i})).keypoints.flatten();
+    const at::Tensor wanted = reenactor.observe(set.decode_frame({0, i})).keypoints.flatten();
     EXPECT_LT((values[i].slice(0, 0, 20) - wanted).abs().max().item<float>(), 1e-5) << i;
   }
   EXPECT_GT((values[3] - values[4]).abs().max().item<float>(), 1e-4);  // frames that differ

@@ -5,6 +5,7 @@
 
 #include "common/errors.h"
 #include "tests/trainer/tiny_run.h"
+#include "trainer/recipes/registry.h"
 
 namespace understudy {
 namespace {

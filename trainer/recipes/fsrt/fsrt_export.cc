@@ -9,9 +9,9 @@
 #include "models/blocks/state.h"
 #include "models/fsrt/torchscript.h"
 #include "trainer/recipes/fsrt/fsrt_recipe.h"
+#include "trainer/recipes/fsrt/fsrt_reenactor.h"
 #include "trainer/recipes/fsrt/official_checkpoint.h"
 #include "trainer/recipes/fsrt/official_config.h"
-#include "trainer/recipes/fsrt/reenactor.h"
 
 namespace understudy {
 namespace {

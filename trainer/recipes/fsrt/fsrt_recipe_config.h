@@ -45,6 +45,7 @@ class FsrtRecipeConfig final : public RecipeConfig {
   RecipePlan plan(const RunConfig& run) const override;
   NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const override;
   std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const override;
+  std::unique_ptr<Reenactor> make_reenactor(const RunConfig& run, const InferenceSource& source) const override;
 
   FsrtModelConfig model;
   Precision precision = Precision::kFloat32;

@@ -1,15 +1,19 @@
-#include "trainer/recipes/fsrt/reenactor.h"
+#include "trainer/recipes/fsrt/fsrt_reenactor.h"
 
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include "checkpoints/weights_file.h"
 #include "common/convex_hull.h"
+#include "common/errors.h"
 #include "data_pipeline/resize.h"
 #include "models/blocks/state.h"
+#include "trainer/inference.h"
 #include "trainer/recipes/fsrt/fsrt_recipe.h"
+#include "trainer/weights_source.h"
 
 namespace understudy {
 namespace {
@@ -58,6 +62,18 @@ FsrtReenactor::FsrtReenactor(const FsrtRecipeConfig& config,
   load_state(*networks_.detector, detector ? *detector : group_of(weights, "kp_detector"), "keypoint detector");
 }
 
+std::unique_ptr<Reenactor> FsrtRecipeConfig::make_reenactor(const RunConfig&, const InferenceSource& source) const {
+  const NamedTensors weights = load_weights(source.weights);
+  std::optional<NamedTensors> detector;
+  if (source.detector) {
+    detector = keypoint_detector_weights(load_weights(*source.detector));
+  } else if (group_of(weights, "kp_detector").empty()) {
+    throw CheckpointError(fmt::format(
+        "{}: holds no keypoint detector; name one with --detector, such as kp_detector.pt", source.weights.string()));
+  }
+  return std::make_unique<FsrtReenactor>(*this, weights, detector);
+}
+
 at::Tensor FsrtReenactor::to_input(const Picture& picture) const {
   const int n = static_cast<int>(picture_size());
   PicturePlanes planes = resize_like_skimage(picture, n, n);
@@ -90,6 +106,12 @@ void FsrtReenactor::set_sources(const std::vector<Picture>& sources) {
 
 void FsrtReenactor::set_reference(const Picture& driving) {
   reference_ = observe(driving);
+}
+
+std::size_t FsrtReenactor::best_reference(const Picture& source, const NextFrame& driving) const {
+  std::vector<at::Tensor> keypoints;
+  while (const auto frame = driving()) keypoints.push_back(observe(*frame).keypoints);
+  return best_frame(observe(source).keypoints, keypoints);
 }
 
 at::Tensor FsrtReenactor::decoder_keypoints(const FaceState& driving, const ReenactMode& mode) const {

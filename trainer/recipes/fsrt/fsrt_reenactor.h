@@ -10,14 +10,9 @@
 #include "data_pipeline/picture.h"
 #include "models/fsrt/fsrt_networks.h"
 #include "trainer/recipes/fsrt/fsrt_recipe_config.h"
+#include "trainer/reenactor.h"
 
 namespace understudy {
-
-/// How driving keypoints reach the decoder (demo.py).
-struct ReenactMode {
-  bool relative = false;     ///< move the first source's keypoints by the change since the reference frame
-  bool adapt_scale = false;  ///< in relative mode, scale that change by the sizes of the two faces
-};
 
 /// Keypoints and expression vector of one picture.
 struct FaceState {
@@ -25,8 +20,8 @@ struct FaceState {
   at::Tensor expression;  ///< [1, e]
 };
 
-/// Animates source pictures by driving frames, one at a time, as the official demo does.
-class FsrtReenactor {
+/// Animates as the official demo does: keypoints and expression of the driving frame reach the decoder (demo.py).
+class FsrtReenactor final : public Reenactor {
  public:
   /// @param weights   encoder, decoder and expression_encoder; kp_detector unless `detector` is given
   /// @param detector  a keypoint detector's own tensors, instead
@@ -35,17 +30,15 @@ class FsrtReenactor {
                 const NamedTensors& weights,
                 const std::optional<NamedTensors>& detector);
 
-  /// Source pictures of any size; they are resized like the demo's. The tokens are computed once, here.
-  void set_sources(const std::vector<Picture>& sources);
-  /// The driving frame that relative motion starts from.
-  void set_reference(const Picture& driving);
-
-  /// @returns the animated frame, [3, n, n], clamped to [0, 1]
-  at::Tensor render(const Picture& driving, const ReenactMode& mode) const;
+  /// Pictures are resized like the demo's, and their tokens computed.
+  void set_sources(const std::vector<Picture>& sources) override;
+  void set_reference(const Picture& driving) override;
+  std::size_t best_reference(const Picture& source, const NextFrame& driving) const override;
+  at::Tensor render(const Picture& driving, const ReenactMode& mode) const override;
 
   /// What the detector and the expression network see in a picture.
   FaceState observe(const Picture& picture) const;
-  std::int64_t picture_size() const { return config_.model.image_size; }
+  std::int64_t picture_size() const override { return config_.model.image_size; }
 
  private:
   at::Tensor to_input(const Picture& picture) const;

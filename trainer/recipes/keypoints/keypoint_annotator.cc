@@ -1,4 +1,4 @@
-#include "trainer/keypoint_annotator.h"
+#include "trainer/recipes/keypoints/keypoint_annotator.h"
 
 #include <algorithm>
 #include <span>
@@ -13,6 +13,7 @@
 #include "data_pipeline/packer/row_builder.h"
 #include "data_pipeline/resize.h"
 #include "trainer/recipes/fsrt/fsrt_recipe.h"
+#include "trainer/recipes/keypoints/keypoints_recipe_config.h"
 #include "trainer/weights_source.h"
 
 namespace understudy {
@@ -56,6 +57,17 @@ std::span<const float> row_of(const at::Tensor& values, std::int64_t row) {
 }
 
 }  // namespace
+
+FsrtModelConfig detector_config(const InferenceSource& source) {
+  const RunSettings settings = inference_settings(source);
+  if (const auto* config = dynamic_cast<const FsrtRecipeConfig*>(settings.recipe.get())) return config->model;
+  if (const auto* config = dynamic_cast<const KeypointsRecipeConfig*>(settings.recipe.get())) return config->model;
+  throw ConfigError(
+      fmt::format("{}: belongs to recipe {}, which has no keypoint detector; name weights of recipe fsrt "
+                  "or keypoints",
+                  source.weights.string(),
+                  settings.run.recipe));
+}
 
 JacobianDetector load_jacobian_detector(const InferenceSource& source) {
   const FsrtModelConfig config = detector_config(source);

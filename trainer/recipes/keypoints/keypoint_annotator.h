@@ -19,6 +19,10 @@ struct JacobianDetector {
   std::int64_t image_size = 0;  ///< side of the pictures it was made for
 };
 
+/// The sizes of the keypoint detector among such weights, which may be of recipe fsrt or keypoints.
+/// @throws ConfigError, CheckpointError
+FsrtModelConfig detector_config(const InferenceSource& source);
+
 /// @throws ConfigError, CheckpointError  also when it finds another number of keypoints than kind keypoint10 holds
 JacobianDetector load_jacobian_detector(const InferenceSource& source);
 

@@ -1,4 +1,4 @@
-#include "trainer/recipes/fsrt/reenactor.h"
+#include "trainer/recipes/fsrt/fsrt_reenactor.h"
 
 #include <gtest/gtest.h>
 
