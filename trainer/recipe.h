@@ -132,6 +132,9 @@ class Recipe {
   /// Takes the mean over micro-batches of what the objectives returned as statistics, once an iteration.
   virtual void apply_statistics(std::span<const at::Tensor>) {}
 
+  /// Called after every player stepped and statistics were applied, on every rank alike (running averages of weights).
+  virtual void after_step(Iteration) {}
+
   virtual std::vector<std::string> validation_metrics() const = 0;
   /// One row of numbers an episode, in the order of `validation_metrics`.
   virtual std::vector<std::vector<double>> validate(const MicroBatch& batch) = 0;

@@ -209,6 +209,7 @@ void StepEngine::step_players(Iteration iteration) {
     for (const auto& [name, parameter] : players_[p].parameters) gradients.push_back(parameter.grad());
     optimizers_[p].step(gradients, players_[p].learning_rate(iteration));
   }
+  recipe_.after_step(iteration);
 }
 
 void StepEngine::drop_gradients() {
