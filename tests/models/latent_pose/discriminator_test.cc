@@ -72,6 +72,18 @@ TEST(ProjectionDiscriminator, GivesTheUnitVectorOfOnePerson) {
   golden::expect_relative(network.label_embedding(at::zeros({1}, at::kLong)).norm(), 1.0, 1e-6);
 }
 
+TEST(ProjectionDiscriminator, TakesOnePersonInItsOwnPrecision) {
+  ProjectionDiscriminator network{small_size()};
+  convert_precision(network, at::kDouble);
+  const at::Tensor person = golden::named_symmetric("person", {8}).to(at::kDouble);
+  network.set_identity(person);
+  const at::Tensor vector = network.label_embedding(at::zeros({1}, at::kLong))[0];
+  EXPECT_EQ(vector.scalar_type(), at::kDouble);
+  EXPECT_LT(golden::relative_difference(vector, person / person.norm()), 1e-14);
+  vector.sum().backward();
+  EXPECT_TRUE(network.named_parameters()["embed.weight_orig"].grad().defined());
+}
+
 // The effective weight of a layer outside a training iteration.
 at::Tensor effective(const torch::nn::Module& network, const std::string& layer) {
   const auto buffers = network.named_buffers();
