@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <torch/torch.h>
+
+#include "models/blocks/state.h"
 
 namespace understudy::golden {
 
@@ -50,6 +54,15 @@ inline at::Tensor named_symmetric(std::string_view name, at::IntArrayRef sizes, 
 /// Inputs of one output of a convolution or linear layer. @param weight  [outputs, ...]
 inline double fan_in(const at::Tensor& weight) {
   return static_cast<double>(weight.numel()) / static_cast<double>(weight.size(0));
+}
+
+/// Fills a VGG network: weights r sqrt(6 / fan in), biases 0.1 r. @param prefix  of the official names, "vgg19."
+inline void fill_vgg(torch::nn::Module& network, const std::string& prefix) {
+  const at::NoGradGuard no_grad;
+  for (auto& [name, tensor] : state_of(network)) {
+    const double scale = tensor.dim() == 1 ? 0.1 : std::sqrt(6.0 / fan_in(tensor));
+    tensor.copy_(named_symmetric(prefix + name, tensor.sizes(), scale));
+  }
 }
 
 }  // namespace understudy::golden
