@@ -1,5 +1,7 @@
 #include "losses/adversarial.h"
 
+#include <vector>
+
 #include <ATen/TensorOperators.h>
 
 #include "losses/feature_distance.h"
@@ -20,6 +22,13 @@ at::Tensor feature_matching_loss(std::span<const at::Tensor> real_maps,
                                  std::span<const at::Tensor> predicted_maps,
                                  std::span<const double> weights) {
   return feature_distance(real_maps, predicted_maps, weights, "feature matching loss");
+}
+
+at::Tensor mean_feature_matching_loss(std::span<const at::Tensor> real_maps,
+                                      std::span<const at::Tensor> predicted_maps,
+                                      double weight) {
+  const std::vector<double> weights(predicted_maps.size(), weight / static_cast<double>(predicted_maps.size()));
+  return feature_distance(predicted_maps, detached(real_maps), weights, "feature matching loss");
 }
 
 }  // namespace understudy

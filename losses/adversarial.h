@@ -27,4 +27,14 @@ at::Tensor feature_matching_loss(std::span<const at::Tensor> real_maps,
                                  std::span<const at::Tensor> predicted_maps,
                                  std::span<const double> weights);
 
+/// Feature matching loss of latent pose descriptors: weight / L * sum over L maps of mean |F_l(predicted) - F_l(real)|.
+/// Maps of the real picture are constants: the loss moves the generator alone.
+/// @param real_maps, predicted_maps  the discriminator's feature maps, [B, C_l, H_l, W_l] each
+/// @param weight                     officially 10
+/// @return  scalar >= 0
+/// @throws ShapeError
+at::Tensor mean_feature_matching_loss(std::span<const at::Tensor> real_maps,
+                                      std::span<const at::Tensor> predicted_maps,
+                                      double weight);
+
 }  // namespace understudy

@@ -31,4 +31,11 @@ at::Tensor feature_distance(std::span<const at::Tensor> a,
   return sum;
 }
 
+std::vector<at::Tensor> detached(std::span<const at::Tensor> maps) {
+  std::vector<at::Tensor> constants;
+  constants.reserve(maps.size());
+  for (const at::Tensor& map : maps) constants.push_back(map.detach());
+  return constants;
+}
+
 }  // namespace understudy

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -17,5 +18,8 @@ at::Tensor feature_distance(std::span<const at::Tensor> a,
                             std::span<const at::Tensor> b,
                             std::span<const double> weights,
                             std::string_view loss);
+
+/// The same maps as constants: no gradient reaches what they depend on.
+std::vector<at::Tensor> detached(std::span<const at::Tensor> maps);
 
 }  // namespace understudy

@@ -9,10 +9,11 @@ namespace understudy {
 at::Tensor perceptual_loss(std::span<const at::Tensor> predicted,
                            std::span<const at::Tensor> target,
                            std::span<const double> weights) {
-  std::vector<at::Tensor> constants;
-  constants.reserve(target.size());
-  for (const at::Tensor& map : target) constants.push_back(map.detach());
-  return feature_distance(predicted, constants, weights, "perceptual loss");
+  return feature_distance(predicted, detached(target), weights, "perceptual loss");
+}
+
+at::Tensor perceptual_loss(std::span<const at::Tensor> predicted, std::span<const at::Tensor> target, double weight) {
+  return perceptual_loss(predicted, target, std::vector<double>(predicted.size(), weight));
 }
 
 }  // namespace understudy

@@ -16,4 +16,9 @@ at::Tensor perceptual_loss(std::span<const at::Tensor> predicted,
                            std::span<const at::Tensor> target,
                            std::span<const double> weights);
 
+/// The same with one weight for all taps: weight * sum over taps of mean |VGG_i(predicted) - VGG_i(target)|, a sum, not
+/// a mean over taps. Latent pose descriptors compare all 13 taps of CaffeVgg19 (weight 0.03) and of VggFace (0.006) so.
+/// @throws ShapeError
+at::Tensor perceptual_loss(std::span<const at::Tensor> predicted, std::span<const at::Tensor> target, double weight);
+
 }  // namespace understudy

@@ -26,7 +26,8 @@ void copy_all(const DataSets& sets, const ShardCache& cache, int share, int shar
       counts.copies += of_set.copies;
     }
   }
-  if (!stop.stop_requested()) spdlog::info("{} of {} files of the sets are read from data.cache", counts.copies, counts.files);
+  if (!stop.stop_requested())
+    spdlog::info("{} of {} files of the sets are read from data.cache", counts.copies, counts.files);
 }
 
 }  // namespace

@@ -1,14 +1,12 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
-#include "models/blocks/layers.h"
 #include "models/blocks/state.h"
+#include "models/blocks/vgg_stack.h"
 
 namespace understudy {
 
@@ -21,8 +19,7 @@ class Vgg19 : public torch::nn::Module {
   std::vector<at::Tensor> forward(const at::Tensor& images) const;
 
  private:
-  std::vector<std::vector<std::pair<int, std::shared_ptr<Conv2d>>>>
-      slices_;  // per slice: torchvision's index, convolution
+  std::vector<std::shared_ptr<VggStack>> slices_;
   at::Tensor mean_;
   at::Tensor std_;
 };

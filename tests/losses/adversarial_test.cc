@@ -51,5 +51,22 @@ TEST(FeatureMatchingLoss, SumsOverBlocksAndReachesBothSides) {
   EXPECT_TRUE(at::allclose(real[0].grad(), (real[0] - predicted[0]).sign().detach() * (0.01 / 36), 0, 1e-17));
 }
 
+TEST(MeanFeatureMatchingLoss, AveragesOverMapsAndMovesThePredictionAlone) {
+  const std::vector<at::Tensor> real{torch::tensor({1.0, 2.0}, at::kDouble).requires_grad_(true),
+                                     torch::tensor({0.0}, at::kDouble).requires_grad_(true)};
+  const std::vector<at::Tensor> predicted{torch::tensor({0.5, 4.0}, at::kDouble).requires_grad_(true),
+                                          torch::tensor({-3.0}, at::kDouble).requires_grad_(true)};
+  const at::Tensor loss = mean_feature_matching_loss(real, predicted, 10.0);
+  EXPECT_NEAR(loss.item<double>(), 10.0 / 2 * (1.25 + 3.0), 1e-14);
+  loss.backward();
+  EXPECT_FALSE(real[0].grad().defined());
+  EXPECT_TRUE(at::allclose(predicted[0].grad(), torch::tensor({-2.5, 2.5}, at::kDouble)));
+  EXPECT_TRUE(at::allclose(predicted[1].grad(), torch::tensor({-5.0}, at::kDouble)));
+}
+
+TEST(MeanFeatureMatchingLoss, RefusesNoMaps) {
+  EXPECT_THROW(mean_feature_matching_loss({}, {}, 10.0), ShapeError);
+}
+
 }  // namespace
 }  // namespace understudy

@@ -52,5 +52,31 @@ TEST(Bilinear, KeepsItsPrecisionAmongBfloat16Products) {
   EXPECT_TRUE(resize_by_products(pictures, 16, 16).equal(exact));
 }
 
+// The official crop: torch's grid sampling over a scaled affine grid, reflected at the borders.
+at::Tensor sampled_centre(const at::Tensor& pictures, double share) {
+  const at::Tensor scale = torch::tensor({{{share, 0.0, 0.0}, {0.0, share, 0.0}}}, at::kDouble);
+  const at::Tensor maps = scale.expand({pictures.size(0), 2, 3});
+  const at::Tensor grid = at::affine_grid_generator(maps, pictures.sizes(), /*align_corners=*/false);
+  return at::grid_sampler(pictures, grid, /*bilinear*/ 0, /*reflection*/ 2, /*align_corners=*/false);
+}
+
+TEST(MagnifiedCentre, GivesTheValuesAndGradientsOfGridSampling) {
+  for (const double share : {0.3, 1 / 1.8, 1.0}) {
+    at::Tensor a = pictures_of({9, 6, 0, 0}).requires_grad_();
+    at::Tensor b = pictures_of({9, 6, 0, 0}).requires_grad_();
+    const at::Tensor found = magnify_centre(a, share);
+    const at::Tensor expected = sampled_centre(b, share);
+    EXPECT_LT(largest_difference(found, expected), 1e-13);
+    found.square().sum().backward();
+    expected.square().sum().backward();
+    EXPECT_LT(largest_difference(a.grad(), b.grad()), 1e-13);
+  }
+}
+
+TEST(MagnifiedCentre, LeavesAPictureOfFullShareAlone) {
+  const at::Tensor pictures = pictures_of(kSizes[1]);
+  EXPECT_TRUE(magnify_centre(pictures, 1.0).equal(pictures));
+}
+
 }  // namespace
 }  // namespace understudy
