@@ -52,6 +52,9 @@ class RecipeConfig {
   /// Phases and memory of a run.
   virtual RecipePlan plan(const RunConfig& run) const;
 
+  /// Keys that make networks compute in the published code's order of operations, where there is a faster one.
+  virtual std::vector<ConfigOverride> published_arithmetic() const { return {}; }
+
   /// One step on a stored batch; see trainer/replay.h. @throws ConfigError  when the recipe has no replay
   virtual NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const;
 

@@ -5,7 +5,6 @@
 #include <ATen/ATen.h>
 
 #include "common/philox.h"
-#include "data_pipeline/latent_pose_sample.h"
 #include "losses/pixel.h"
 #include "models/blocks/state.h"
 #include "trainer/learning_rate.h"
@@ -69,12 +68,17 @@ at::Tensor LatentPoseRecipe::draw_dropout(std::uint64_t sample) const {
   return factors;
 }
 
+Sample LatentPoseRecipe::prepare(const EpisodeFrames& frames, const SampleUse&) const {
+  return {draw_dropout(frames.episode().sample)};  // TODO
+}
+
 std::vector<Player> LatentPoseRecipe::players() {
   std::vector<Player> players;
-  players.push_back({.name = "generator",
-                     .parameters = {},
-                     .adam = run_.optimizer.adam,
-                     .learning_rate = [config = run_.optimizer](Iteration it) { return learning_rate_at(config, it); }});
+  players.push_back(
+      {.name = "generator",
+       .parameters = {},
+       .adam = run_.optimizer.adam,
+       .learning_rate = [config = run_.optimizer](Iteration it) { return learning_rate_at(config, it); }});
   append_parameters(*networks_.generator, "generator.", players.back().parameters);
   if (config_.stage == LatentPoseStage::kMeta)
     append_parameters(*networks_.embedder, "embedder.", players.back().parameters);

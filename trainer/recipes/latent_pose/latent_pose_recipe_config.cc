@@ -11,13 +11,12 @@ constexpr KeyKind kMethod = KeyKind::kMethod;
 
 void describe_model(ConfigVisitor& v, LatentPoseModelConfig& c) {
   v.integer({"image_size", kMethod, "side of the pictures, 4 times a power of two"}, c.image_size, 16, 4096);
-  v.integer({"identities",
-             kMethod,
-             "rows of the discriminator's matrix: videos of the training set, or more"},
+  v.integer({"identities", kMethod, "rows of the discriminator's matrix: videos of the training set, or more"},
             c.identities,
             1,
             kNoLimit);
-  v.integer({"identity_frames", kMethod, "frames of a sample that the identity is taken from"}, c.identity_frames, 1, 64);
+  v.integer(
+      {"identity_frames", kMethod, "frames of a sample that the identity is taken from"}, c.identity_frames, 1, 64);
   v.choice({"aggregation", kMethod, "how the descriptors of these frames become one"},
            c.aggregation,
            {{"mean", Aggregation::kMean}, {"max", Aggregation::kMax}});
@@ -30,7 +29,10 @@ void describe_model(ConfigVisitor& v, LatentPoseModelConfig& c) {
             c.discriminator_blocks,
             1,
             32);
-  v.integer({"identity_width", kMethod, "channels of the identity encoder's first layer"}, c.embedder.identity.width, 1, 4096);
+  v.integer({"identity_width", kMethod, "channels of the identity encoder's first layer"},
+            c.embedder.identity.width,
+            1,
+            4096);
   v.integer({"identity_groups", kMethod, "groups of the identity encoder's 3x3 convolutions"},
             c.embedder.identity.groups,
             1,
@@ -43,7 +45,8 @@ void describe_model(ConfigVisitor& v, LatentPoseModelConfig& c) {
              c.embedder.identity.blocks,
              1,
              1024);
-  v.real({"pose_width", kMethod, "multiplier of the pose encoder's channels"}, c.embedder.pose.width_multiplier, 0.01, 16);
+  v.real(
+      {"pose_width", kMethod, "multiplier of the pose encoder's channels"}, c.embedder.pose.width_multiplier, 0.01, 16);
 }
 
 void describe_losses(ConfigVisitor& v, LatentPoseLossConfig& c) {
@@ -54,7 +57,10 @@ void describe_losses(ConfigVisitor& v, LatentPoseLossConfig& c) {
          0,
          kUnbounded);
   v.real({"perceptual_weight", kMethod, "weight of the Caffe VGG-19's 13 taps"}, c.perceptual_weight, 0, kUnbounded);
-  v.real({"face_weight", kMethod, "weight of VGGFace's 13 taps on the middle of the picture"}, c.face_weight, 0, kUnbounded);
+  v.real({"face_weight", kMethod, "weight of VGGFace's 13 taps on the middle of the picture"},
+         c.face_weight,
+         0,
+         kUnbounded);
   v.real({"dice_weight", kMethod, "weight of the foreground mask's Dice loss"}, c.dice_weight, 0, kUnbounded);
   v.real({"embedding_match_weight", kMethod, "weight of the identity's distance to its row; 0 in fine-tuning"},
          c.embedding_match_weight,
@@ -96,24 +102,20 @@ void LatentPoseRecipeConfig::set_defaults(RunConfig& run) const {
   run.batch = {.global_batch = 8, .micro_batch = 4};
   run.max_iterations = meta ? 1'200'000 : 560;
   run.optimizer = {.learning_rate = meta ? 5e-5 : 5e-4, .warmup_iterations = 0, .decay_factor = 1.0};
-  run.optimizer.adam = {.kind = meta ? AdamKind::kAdam : AdamKind::kRAdam, .beta1 = 0.0, .beta2 = 0.999, .epsilon = 1e-5};
+  run.optimizer.adam = {
+      .kind = meta ? AdamKind::kAdam : AdamKind::kRAdam, .beta1 = 0.0, .beta2 = 0.999, .epsilon = 1e-5};
   run.balance = Balance::kClip;
 }
 
 void LatentPoseRecipeConfig::describe(ConfigVisitor& v) {
   v.section("recipe", "Which published system is trained.");
-  v.choice({"stage",
-            kMethod,
-            "meta-learning on many people, or fine-tuning to one; other defaults follow from it"},
-           stage,
-           {{"meta", LatentPoseStage::kMeta},
-            {"finetune", LatentPoseStage::kFinetune},
-            {"drive", LatentPoseStage::kDrive}});
+  v.choice(
+      {"stage", kMethod, "meta-learning on many people, or fine-tuning to one; other defaults follow from it"},
+      stage,
+      {{"meta", LatentPoseStage::kMeta}, {"finetune", LatentPoseStage::kFinetune}, {"drive", LatentPoseStage::kDrive}});
   v.section("model", "Sizes of the networks; the defaults are the official ones.");
   describe_model(v, model);
-  v.choice({"precision",
-            kMethod,
-            "tf32 rounds products and convolutions on a GPU; float64 serves replay and tests"},
+  v.choice({"precision", kMethod, "tf32 rounds products and convolutions on a GPU; float64 serves replay and tests"},
            precision,
            {{"float32", Precision::kFloat32}, {"tf32", Precision::kTf32}, {"float64", Precision::kFloat64}});
   v.section("optimizer", "Adam and its learning rate: linear warm-up to the peak, then exponential decay.");

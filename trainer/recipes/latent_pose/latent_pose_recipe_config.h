@@ -22,8 +22,8 @@ enum class LatentPoseStage {
 struct LatentPoseLossConfig {
   double adversarial_weight = 1.0;
   double feature_matching_weight = 10.0;
-  double perceptual_weight = 0.03;       ///< of the Caffe VGG-19
-  double face_weight = 0.006;            ///< of VGGFace
+  double perceptual_weight = 0.03;  ///< of the Caffe VGG-19
+  double face_weight = 0.006;       ///< of VGGFace
   double dice_weight = 1.0;
   double embedding_match_weight = 0.01;  ///< meta-learning alone
 };

@@ -16,7 +16,6 @@ at::Tensor folded(const at::Tensor& frames) {
   return frames.flatten(0, 1);
 }
 
-
 }  // namespace
 
 LatentPoseStep::LatentPoseStep(const LatentPoseRecipeConfig& config,
@@ -33,7 +32,8 @@ LatentPosePass LatentPoseStep::forward(const LatentPoseBatch& batch) const {
     pass.identity = aggregate_descriptors(all, frames, config_.model.aggregation);
   }
   pass.pose = networks_.embedder->pose_training(batch.pose_frame, batch.pose_dropout, pass.statistics);
-  pass.picture = meta() ? networks_.generator->forward(pass.identity, pass.pose) : networks_.generator->forward(pass.pose);
+  pass.picture =
+      meta() ? networks_.generator->forward(pass.identity, pass.pose) : networks_.generator->forward(pass.pose);
   const ProjectionDiscriminator& discriminator = *networks_.discriminator;
   pass.label = discriminator.label_embedding(batch.label).detach();
   pass.fake = discriminator.forward(pass.picture.fake_rgbs, pass.label, SpectralPass::kFakeForGenerator);

@@ -11,13 +11,13 @@ namespace understudy {
 
 /// What one forward pass computed, b samples of k identity frames.
 struct LatentPosePass {
-  at::Tensor frame_identities;              ///< [b, k, d]: a descriptor of each identity frame; undefined in fine-tuning
-  at::Tensor identity;                      ///< [b, d]
-  at::Tensor pose;                          ///< [b, p]
-  LatentPosePicture picture;                ///< [b, 3, n, n] and its mask
-  at::Tensor label;                         ///< [b, d]: effective rows of the discriminator's matrix, without gradient
-  ProjectionJudgement fake;                 ///< of the picture, with gradient to the generator
-  std::vector<at::Tensor> real_features;    ///< of the target, without gradient
+  at::Tensor frame_identities;            ///< [b, k, d]: a descriptor of each identity frame; undefined in fine-tuning
+  at::Tensor identity;                    ///< [b, d]
+  at::Tensor pose;                        ///< [b, p]
+  LatentPosePicture picture;              ///< [b, 3, n, n] and its mask
+  at::Tensor label;                       ///< [b, d]: effective rows of the discriminator's matrix, without gradient
+  ProjectionJudgement fake;               ///< of the picture, with gradient to the generator
+  std::vector<at::Tensor> real_features;  ///< of the target, without gradient
   std::vector<BatchStatistics> statistics;  ///< of the embedder's BatchNorm layers
 };
 
