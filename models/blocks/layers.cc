@@ -1,6 +1,9 @@
 #include "models/blocks/layers.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
+
+#include "common/errors.h"
 
 namespace understudy {
 namespace {
@@ -45,12 +48,13 @@ at::Tensor Linear::forward(const at::Tensor& input) const {
 }
 
 Conv2d::Conv2d(const ConvShape& shape) : shape_(shape) {
-  weight_ = register_parameter("weight", at::zeros({shape.outputs, shape.inputs, shape.kernel, shape.kernel}));
+  weight_ =
+      register_parameter("weight", at::zeros({shape.outputs, shape.inputs / shape.groups, shape.kernel, shape.kernel}));
   if (shape.with_bias) bias_ = register_parameter("bias", at::zeros({shape.outputs}));
 }
 
 at::Tensor Conv2d::forward(const at::Tensor& input) const {
-  return at::conv2d(input, weight_, bias_, shape_.stride, shape_.padding);
+  return at::conv2d(input, weight_, bias_, shape_.stride, shape_.padding, 1, shape_.groups);
 }
 
 LayerNorm::LayerNorm(std::int64_t width) : width_(width) {
@@ -95,11 +99,32 @@ at::Tensor BatchNorm2d::forward_with_batch_statistics(const at::Tensor& input,
   return at::batch_norm(input, weight_, bias_, {}, {}, true, 0.0, kEpsilon, false);
 }
 
+at::Tensor BatchNorm2d::forward(const at::Tensor& input, std::vector<BatchStatistics>* statistics) const {
+  return statistics == nullptr ? forward(input) : forward_with_batch_statistics(input, *statistics);
+}
+
 void BatchNorm2d::update_running_statistics(const BatchStatistics& batch, double momentum) {
   const at::NoGradGuard no_grad;
   running_mean_.mul_(1 - momentum).add_(batch.mean, momentum);
   running_var_.mul_(1 - momentum).add_(batch.variance, momentum);
   num_batches_tracked_.add_(1);
+}
+
+std::vector<BatchNorm2d*> batch_norms_of(const torch::nn::Module& network) {
+  std::vector<BatchNorm2d*> found;
+  for (const auto& module : network.modules(/*include_self=*/false)) {
+    if (auto* norm = module->as<BatchNorm2d>()) found.push_back(norm);
+  }
+  return found;
+}
+
+void update_running_statistics(const torch::nn::Module& network, std::span<const BatchStatistics> statistics) {
+  const std::vector<BatchNorm2d*> norms = batch_norms_of(network);
+  if (statistics.size() != norms.size()) {
+    throw ShapeError(
+        fmt::format("statistics of {} batch norms for a network that has {}", statistics.size(), norms.size()));
+  }
+  for (std::size_t i = 0; i < norms.size(); ++i) norms[i]->update_running_statistics(statistics[i]);
 }
 
 Mlp::Mlp(const std::vector<std::int64_t>& widths, Arithmetic arithmetic) {
