@@ -53,6 +53,20 @@ TEST(MobileNetV2, RoundsScaledWidthsToMultiplesOfEight) {
   EXPECT_EQ(MobileNetConfig{.width_multiplier = 1.4}.feature_channels(), 1792);
 }
 
+TEST(ConvNormRelu6, CutsOffBelowZeroAndAboveSixAndSoDoesItsGradient) {
+  ConvNormRelu6 layer({.inputs = 1, .outputs = 1, .kernel = 1, .with_bias = false});
+  {
+    const at::NoGradGuard no_grad;
+    layer.named_parameters()["0.weight"].fill_(1.0);
+    layer.named_buffers()["1.running_var"].fill_(1.0 - 1e-5);
+  }
+  const at::Tensor input = torch::tensor({-1.0F, 2.0F, 5.5F, 7.0F}).view({1, 1, 2, 2}).requires_grad_();
+  const at::Tensor output = layer.forward(input, nullptr);
+  output.sum().backward();
+  EXPECT_TRUE(at::allclose(output.flatten(), torch::tensor({0.0F, 2.0F, 5.5F, 6.0F})));
+  EXPECT_TRUE(at::allclose(input.grad().flatten(), torch::tensor({0.0F, 1.0F, 1.0F, 0.0F})));
+}
+
 TEST(MobileNetV2, RunsInSmallSizes) {
   const MobileNetV2 network = tiny_network();
   const at::Tensor output = network.forward(golden::named_uniform("images", {2, 3, 64, 64}));
