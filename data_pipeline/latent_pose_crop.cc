@@ -63,6 +63,7 @@ struct Square {
   Picture picture;
   std::vector<float> across;  ///< depth of each column
   std::vector<float> down;    ///< depth of each row
+  std::vector<float> border;  ///< memory for the values of its blurred parts
 };
 
 /// Number of places from the start and from the end that are blurred at all.
@@ -95,7 +96,7 @@ void for_pixels(const std::array<Rectangle, 4>& parts, Change change) {
 /// A square's border on its way, in [0, 1], with the values of its pixels in the order in which `for_pixels` comes by.
 class Border {
  public:
-  explicit Border(Square& square) : square_(square), parts_(blurred_parts(square)) {
+  explicit Border(Square& square) : square_(square), parts_(blurred_parts(square)), values_(square.border) {
     thread_local Picture blurred;
     const double sigma = square.picture.height * kBlurOfSide;
     const int taps = static_cast<int>(std::lrint(sigma * 6 + 1)) | 1;
@@ -153,18 +154,21 @@ class Border {
                 const std::array<std::size_t, 256>& bytes) const {
     std::size_t bucket = 0;
     while (rank >= counts[bucket]) rank -= counts[bucket++];
-    std::vector<float> members(bytes[bucket], static_cast<float>(bucket) / 255.0F);
+    const float byte = static_cast<float>(bucket) / 255.0F;
+    std::vector<float> members;  // of the bucket, those in the border
     for (std::size_t i = channel; i < values_.size(); i += 3) {
       if (nearest_byte(values_[i]) == bucket) members.push_back(values_[i]);
     }
-    const auto middle = members.begin() + static_cast<std::ptrdiff_t>(rank);
-    std::nth_element(members.begin(), middle, members.end());
-    return *middle;
+    std::sort(members.begin(), members.end());
+    const auto below =
+        static_cast<std::size_t>(std::lower_bound(members.begin(), members.end(), byte) - members.begin());
+    if (rank < below) return members[rank];
+    return rank < below + bytes[bucket] ? byte : members[rank - bytes[bucket]];
   }
 
   Square& square_;
   std::array<Rectangle, 4> parts_;
-  std::vector<float> values_;
+  std::vector<float>& values_;
 };
 
 /// Where a place of a padded axis lies in the frame, mirrored.

@@ -17,9 +17,9 @@ TEST(SimplexNoise, IsZeroAtTheCornersOfItsLattice) {
   const SimplexNoise noise(draws);
   const double squish = (std::sqrt(3.0) - 1) / 2;
   for (int i = -3; i < 4; ++i) {
-    for (int j = -3; j < 4; ++j) EXPECT_NEAR(noise.at(i + (i + j) * squish, j + (i + j) * squish), 0.0, 0.06);
+    for (int j = -3; j < 4; ++j) EXPECT_NEAR(noise.at(i + (i + j) * squish, j + (i + j) * squish), 0.0, 1e-12);
   }
-  EXPECT_NEAR(noise.at(0.0, 0.0), 0.0, 0.06);
+  EXPECT_NEAR(noise.at(0.0, 0.0), 0.0, 1e-12);
 }
 
 TEST(SimplexNoise, IsContinuous) {

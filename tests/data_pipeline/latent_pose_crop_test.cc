@@ -45,11 +45,10 @@ class SlowCropper {
   }
 
   /// A place of the padded square, in the frame.
-  int place(int i, int start, const std::array<double, 2>& missing, int length) const {
+  int place(int i, int start, const std::array<double, 2>& missing) const {
     const int first = std::max(1, start);
     const int count = side_ - static_cast<int>(missing[0] + missing[1]);
     const int inside = i - static_cast<int>(missing[0]);
-    (void)length;
     return first + (mask_ ? std::clamp(inside, 0, count - 1) : walk_mirrored(inside, count));
   }
 
@@ -57,7 +56,7 @@ class SlowCropper {
     x = walk_mirrored(x, side_);
     y = walk_mirrored(y, side_);
     if (mask_ && y < y_[0]) return 0.0;
-    return frame_.pixel(place(x, square_.left, x_, frame_.width), place(y, square_.top, y_, frame_.height))[c];
+    return frame_.pixel(place(x, square_.left, x_), place(y, square_.top, y_))[c];
   }
 
   double blurred(int x, int y, int c) const {

@@ -91,7 +91,9 @@ TEST(LatentPoseSample, QuantisesTheTargetByTruncationWhereShiftsMayHappen) {
   for (std::size_t i = 0; i < kPixels; ++i) {
     const int product = frames()[2].rgb[3 * i] * mask().coverage[i];
     const float bytes = sample.target[i] * 255.0F;
-    if (product % 255 != 0) EXPECT_NEAR(bytes, product / 255, 1e-4);
+    if (product % 255 != 0) {
+      EXPECT_NEAR(bytes, product / 255, 1e-4);
+    }
   }
   EXPECT_EQ(sample.mask, render({}).mask);
   EXPECT_EQ(sample.pose, render({}).pose);
