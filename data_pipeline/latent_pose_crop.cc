@@ -63,6 +63,7 @@ struct Square {
   Picture picture;
   std::vector<float> across;  ///< depth of each column
   std::vector<float> down;    ///< depth of each row
+  std::vector<float> border;  ///< memory for the values of its blurred parts
 };
 
 /// Number of places from the start and from the end that are blurred at all.
@@ -95,7 +96,7 @@ void for_pixels(const std::array<Rectangle, 4>& parts, Change change) {
 /// A square's border on its way, in [0, 1], with the values of its pixels in the order in which `for_pixels` comes by.
 class Border {
  public:
-  explicit Border(Square& square) : square_(square), parts_(blurred_parts(square)) {
+  explicit Border(Square& square) : square_(square), parts_(blurred_parts(square)), values_(square.border) {
     thread_local Picture blurred;
     const double sigma = square.picture.height * kBlurOfSide;
     const int taps = static_cast<int>(std::lrint(sigma * 6 + 1)) | 1;
@@ -153,18 +154,21 @@ class Border {
                 const std::array<std::size_t, 256>& bytes) const {
     std::size_t bucket = 0;
     while (rank >= counts[bucket]) rank -= counts[bucket++];
-    std::vector<float> members(bytes[bucket], static_cast<float>(bucket) / 255.0F);
+    const float byte = static_cast<float>(bucket) / 255.0F;
+    std::vector<float> members;  // of the bucket, those in the border
     for (std::size_t i = channel; i < values_.size(); i += 3) {
       if (nearest_byte(values_[i]) == bucket) members.push_back(values_[i]);
     }
-    const auto middle = members.begin() + static_cast<std::ptrdiff_t>(rank);
-    std::nth_element(members.begin(), middle, members.end());
-    return *middle;
+    std::sort(members.begin(), members.end());
+    const auto below =
+        static_cast<std::size_t>(std::lower_bound(members.begin(), members.end(), byte) - members.begin());
+    if (rank < below) return members[rank];
+    return rank < below + bytes[bucket] ? byte : members[rank - bytes[bucket]];
   }
 
   Square& square_;
   std::array<Rectangle, 4> parts_;
-  std::vector<float> values_;
+  std::vector<float>& values_;
 };
 
 /// Where a place of a padded axis lies in the frame, mirrored.
@@ -194,16 +198,24 @@ Rectangle inner_square(PictureSize frame, const std::optional<FaceBox>& box) {
           side};
 }
 
-/// @param fetch  puts pixel (x, y) of the padded square
-template <class Fetch>
-void fill_square(const Span& across, const Span& down, Square& square, Fetch fetch) {
+/// @param place  maps a place of an axis of the padded square to the frame
+/// @param fetch  puts pixel (x, y) of the frame without its outermost pixels
+template <class Place, class Fetch>
+void fill_square(const Span& across, const Span& down, Square& square, Place place, Fetch fetch) {
   square.picture.width = across.length();
   square.picture.height = down.length();
   square.picture.rgb.resize(static_cast<std::size_t>(across.length()) * static_cast<std::size_t>(down.length()) * 3);
   square.across = depths(across);
   square.down = depths(down);
+  std::vector<int> columns;
+  for (int x = 0; x < across.length(); ++x) columns.push_back(place(across, x));
+  std::uint8_t* to = square.picture.rgb.data();
   for (int y = 0; y < down.length(); ++y) {
-    for (int x = 0; x < across.length(); ++x) fetch(x, y, square.picture.pixel(x, y));
+    const int row = place(down, y);
+    for (const int column : columns) {
+      fetch(column, row, to);
+      to += 3;
+    }
   }
 }
 
@@ -252,8 +264,8 @@ void crop_frame(const Picture& frame, const LatentPoseCrop& crop, Picture& resul
   if (!crop.official_border) return resize_picture(frame, inner_square(size, crop.box), crop.size, crop.size, result);
   const auto [across, down] = official_spans(size, crop.box);
   thread_local Square square;
-  fill_square(across, down, square, [&, x_span = across, y_span = down](int x, int y, std::uint8_t* to) {
-    std::copy_n(frame.pixel(mirrored_place(x_span, x) + 1, mirrored_place(y_span, y) + 1), 3, to);
+  fill_square(across, down, square, mirrored_place, [&frame](int x, int y, std::uint8_t* to) {
+    std::copy_n(frame.pixel(x + 1, y + 1), 3, to);
   });
   if (!complete(across, down)) {
     Border border(square);
@@ -273,10 +285,10 @@ void crop_mask(const Mask& mask, const LatentPoseCrop& crop, Mask& result) {
   }
   const auto [across, down] = official_spans(size, crop.box);
   thread_local Square square;
-  fill_square(across, down, square, [&, x_span = across, y_span = down](int x, int y, std::uint8_t* to) {
-    const bool above = y < y_span.before;
-    std::fill_n(to, 3, above ? std::uint8_t{0} : *at(repeated_place(x_span, x) + 1, repeated_place(y_span, y) + 1));
+  fill_square(across, down, square, repeated_place, [&at](int x, int y, std::uint8_t* to) {
+    std::fill_n(to, 3, *at(x + 1, y + 1));
   });
+  std::fill_n(square.picture.rgb.begin(), std::ptrdiff_t{3} * square.picture.width * down.before, std::uint8_t{0});
   if (!complete(across, down)) {
     Border border(square);
     border.fade({0.0F, 0.0F, 0.0F}, [&](int x, int) { return border.depth_x(x); });
