@@ -77,10 +77,7 @@ void store_mask(const LatentPoseDraws& draws, Scratch& scratch, float* plane) {
 }
 
 void check(const LatentPoseFrames& input, const LatentPosePictures& out) {
-  if (input.frames.size() < 2) {
-    throw DataError(
-        fmt::format("a sample needs an identity frame and a driving frame, not {} frames", input.frames.size()));
-  }
+  if (input.frames.empty()) throw DataError("a sample needs a driving frame");
   if (!input.boxes.empty() && input.boxes.size() != input.frames.size()) {
     throw DataError(fmt::format("{} frames have {} boxes; give each its box", input.frames.size(), input.boxes.size()));
   }

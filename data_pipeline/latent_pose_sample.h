@@ -26,7 +26,7 @@ struct LatentPoseFrames {
 
 /// Renders straight into the caller's memory. Safe on any thread; scratch memory is kept per thread. A pure function of
 /// its arguments; draws as they are by default leave all pictures as they are cut.
-/// @throws DataError  for less than two frames, a missing mask, or one of another size than its frame
+/// @throws DataError  for no frame, a missing mask, or one of another size than its frame
 void render_pictures(const LatentPoseFrames& input,
                      const LatentPoseDraws& draws,
                      bool official_border,

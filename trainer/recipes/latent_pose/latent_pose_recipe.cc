@@ -3,8 +3,11 @@
 #include <cmath>
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
+#include "common/errors.h"
 #include "common/philox.h"
+#include "data_pipeline/latent_pose_sample.h"
 #include "losses/pixel.h"
 #include "models/blocks/state.h"
 #include "trainer/learning_rate.h"
@@ -68,8 +71,41 @@ at::Tensor LatentPoseRecipe::draw_dropout(std::uint64_t sample) const {
   return factors;
 }
 
-Sample LatentPoseRecipe::prepare(const EpisodeFrames& frames, const SampleUse&) const {
-  return {draw_dropout(frames.episode().sample)};  // TODO
+/// The row of the discriminator's matrix; validation has none.
+std::int64_t LatentPoseRecipe::label(const EpisodeFrames& frames, const SampleUse& use) const {
+  if (!use.training || config_.stage != LatentPoseStage::kMeta) return 0;
+  const auto video = static_cast<std::int64_t>(frames.video());
+  if (video < config_.model.identities) return video;
+  throw ConfigError(fmt::format("model.identities = {}, but the training set has more videos; give their number",
+                                config_.model.identities));
+}
+
+LatentPoseDraws LatentPoseRecipe::draw(const EpisodeFrames& frames, const SampleUse& use) const {
+  if (!use.training) return {};
+  return draw_latent_pose(static_cast<std::uint64_t>(run_.seed), frames.episode().sample, config_.data);
+}
+
+Sample LatentPoseRecipe::prepare(const EpisodeFrames& frames, const SampleUse& use) const {
+  thread_local std::vector<Picture> decoded;  // memory that a thread keeps between samples
+  decoded.resize(frames.count());
+  for (std::size_t i = 0; i < frames.count(); ++i) frames.decode(i, decoded[i]);
+  const Mask mask = frames.mask(frames.count() - 1);
+  const std::int64_t n = config_.model.image_size;
+  LatentPoseBatch sample{.identity_frames = at::empty({static_cast<std::int64_t>(frames.count()) - 1, 3, n, n}),
+                         .pose_frame = at::empty({3, n, n}),
+                         .target = at::empty({3, n, n}),
+                         .target_mask = at::empty({1, n, n}),
+                         .label = at::scalar_tensor(label(frames, use), at::kLong),
+                         .pose_dropout = draw_dropout(frames.episode().sample)};
+  render_pictures({.frames = decoded, .driving_mask = &mask, .boxes = {}},
+                  draw(frames, use),
+                  config_.data.official_border,
+                  static_cast<int>(n),
+                  {.identity_frames = frames.count() > 1 ? sample.identity_frames.data_ptr<float>() : nullptr,
+                   .pose_frame = sample.pose_frame.data_ptr<float>(),
+                   .target = sample.target.data_ptr<float>(),
+                   .target_mask = sample.target_mask.data_ptr<float>()});
+  return to_sample(sample);
 }
 
 std::vector<Player> LatentPoseRecipe::players() {

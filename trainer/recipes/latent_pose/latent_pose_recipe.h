@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "data_pipeline/latent_pose_draws.h"
 #include "trainer/recipe.h"
 #include "trainer/recipes/latent_pose/latent_pose_step.h"
 #include "trainer/running_average.h"
@@ -35,6 +36,8 @@ class LatentPoseRecipe final : public Recipe {
   const LatentPoseStep& step() const { return step_; }
 
  private:
+  LatentPoseDraws draw(const EpisodeFrames& frames, const SampleUse& use) const;
+  std::int64_t label(const EpisodeFrames& frames, const SampleUse& use) const;
   at::Tensor draw_dropout(std::uint64_t sample) const;
 
   LatentPoseRecipeConfig config_;

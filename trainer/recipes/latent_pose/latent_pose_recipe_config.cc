@@ -137,7 +137,9 @@ void LatentPoseRecipeConfig::describe(ConfigVisitor& v) {
          face_weights_file);
 }
 
-void LatentPoseRecipeConfig::validate(const RunConfig&, Problems& problems) const {
+void LatentPoseRecipeConfig::validate(const RunConfig& run, Problems& problems) const {
+  if (run.train_sets.size() > 1)
+    problems.add_key("data.train", "names several sets, but the rows of the discriminator's matrix are videos of one");
   understudy::validate(model.generator(), problems);
   understudy::validate(model.discriminator(), problems);
 }
