@@ -177,6 +177,18 @@ TEST(LatentPoseCrop, HasTheMedianColourAtTheEdgeAndNoMaskAtTheSides) {
   EXPECT_LT(crop_of_mask.coverage[30], 200) << "empty above, blurred";
 }
 
+TEST(LatentPoseCrop, TakesTheMeanOfTheTwoMiddleColours) {
+  Picture halves(48, 48);
+  for (int y = 0; y < 48; ++y) std::fill_n(halves.pixel(24, y), 3 * 24, std::uint8_t{200});
+  // A square of 26 x 26 from (11, -11) on: 13 dark and 13 bright columns, the upper rows padded.
+  Picture crop;
+  crop_frame(halves, {.official_border = true, .box = FaceBox{17, -5, 30, 8}, .size = 26}, crop);
+  EXPECT_NEAR(crop.pixel(0, 0)[0], 100, 1);
+  EXPECT_NEAR(crop.pixel(25, 0)[0], 100, 1);
+  EXPECT_EQ(crop.pixel(0, 25)[0], 0);
+  EXPECT_EQ(crop.pixel(25, 25)[0], 200);
+}
+
 TEST(LatentPoseCrop, ResamplesSquaresOfAnotherSize) {
   const Picture frame = noise_picture(48, 48);
   Picture square;
