@@ -1,24 +1,11 @@
 #include "models/blocks/mobilenet_v2.h"
 
-#include <algorithm>
 #include <string>
 
 #include <torch/torch.h>
 
 namespace understudy {
 namespace {
-
-// The nearest multiple of 8, but never less than nine tenths of the width: torchvision's rule.
-std::int64_t rounded_width(double width) {
-  constexpr std::int64_t kUnit = 8;
-  const std::int64_t nearest = static_cast<std::int64_t>(width + kUnit / 2.0) / kUnit * kUnit;
-  const std::int64_t rounded = std::max(kUnit, nearest);
-  return static_cast<double>(rounded) < 0.9 * width ? rounded + kUnit : rounded;
-}
-
-std::int64_t scaled_width(const MobileNetConfig& config, std::int64_t channels) {
-  return rounded_width(config.width_multiplier * static_cast<double>(channels));
-}
 
 ConvShape pointwise(std::int64_t inputs, std::int64_t outputs) {
   return {.inputs = inputs, .outputs = outputs, .kernel = 1, .with_bias = false};
@@ -35,10 +22,6 @@ ConvShape depthwise(std::int64_t channels, std::int64_t stride) {
 }
 
 }  // namespace
-
-std::int64_t MobileNetConfig::feature_channels() const {
-  return rounded_width(std::max(1.0, width_multiplier) * static_cast<double>(last_width));
-}
 
 ConvNormRelu6::ConvNormRelu6(const ConvShape& shape) {
   conv_ = register_module("0", std::make_shared<Conv2d>(shape));
@@ -74,11 +57,11 @@ at::Tensor InvertedResidual::forward(const at::Tensor& input, std::vector<BatchS
 
 MobileNetV2::MobileNetV2(const MobileNetConfig& config, std::int64_t outputs) {
   torch::nn::Module& features = add_group(*this, "features");
-  std::int64_t channels = scaled_width(config, config.stem);
+  std::int64_t channels = config.scaled(config.stem);
   const ConvShape stem{.inputs = 3, .outputs = channels, .kernel = 3, .stride = 2, .padding = 1, .with_bias = false};
   stem_ = features.register_module("0", std::make_shared<ConvNormRelu6>(stem));
   for (const InvertedResidualStage& stage : config.stages) {
-    const std::int64_t width = scaled_width(config, stage.channels);
+    const std::int64_t width = config.scaled(stage.channels);
     for (std::int64_t i = 0; i < stage.repeats; ++i) {
       const InvertedResidualShape shape{
           .inputs = channels, .outputs = width, .stride = i == 0 ? stage.stride : 1, .expansion = stage.expansion};

@@ -1,5 +1,7 @@
 #include "models/latent_pose/embedder.h"
 
+#include <string>
+
 #include <torch/torch.h>
 
 #include "models/blocks/initialization.h"
@@ -34,9 +36,13 @@ void Embedder::update_running_statistics(std::span<const BatchStatistics> statis
   understudy::update_running_statistics(*this, statistics);
 }
 
-void initialize_embedder(Embedder& embedder, std::uint64_t seed) {
-  initialize(embedder.identity_encoder(), seed, "identity_encoder", {.kaiming_convolutions = true});
-  initialize(embedder.pose_encoder(), seed, "pose_encoder", {.kaiming_convolutions = true, .linear_deviation = 0.01});
+void initialize(Embedder& embedder, std::uint64_t seed, std::string_view name) {
+  const std::string prefix(name);
+  initialize(embedder.identity_encoder(), seed, prefix + ".identity_encoder", {.kaiming_convolutions = true});
+  initialize(embedder.pose_encoder(),
+             seed,
+             prefix + ".pose_encoder",
+             {.kaiming_convolutions = true, .linear_deviation = 0.01});
 }
 
 at::Tensor aggregate_descriptors(const at::Tensor& descriptors, std::int64_t frames, Aggregation aggregation) {

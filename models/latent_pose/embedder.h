@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -53,7 +54,7 @@ class Embedder : public torch::nn::Module {
 /// Fills the embedder from keyed draws as torchvision starts both networks: convolutions normal with variance
 /// 2 / fan out, the last linear layer uniform in +-1/sqrt(fan in) (identity) or normal with deviation 0.01 and bias 0
 /// (pose).
-void initialize_embedder(Embedder& embedder, std::uint64_t seed);
+void initialize(Embedder& embedder, std::uint64_t seed, std::string_view name);
 
 /// How the descriptors of a person's frames become one.
 enum class Aggregation { kMean, kMax };

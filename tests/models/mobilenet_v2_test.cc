@@ -43,16 +43,6 @@ TEST(MobileNetV2, HasThePublishedNamesAndShapes) {
   EXPECT_EQ(state[313].second.sizes(), (at::IntArrayRef{256}));
 }
 
-TEST(MobileNetV2, RoundsScaledWidthsToMultiplesOfEight) {
-  const MobileNetV2 network({.width_multiplier = 0.35}, 8);
-  const auto parameters = network.named_parameters();
-  EXPECT_EQ(parameters["features.0.0.weight"].size(0), 16);        // 11.2 -> 8 is below nine tenths
-  EXPECT_EQ(parameters["features.1.conv.1.weight"].size(0), 8);    // 5.6
-  EXPECT_EQ(parameters["features.14.conv.2.weight"].size(0), 56);  // 56
-  EXPECT_EQ(parameters["classifier.1.weight"].size(1), 1280);
-  EXPECT_EQ(MobileNetConfig{.width_multiplier = 1.4}.feature_channels(), 1792);
-}
-
 TEST(ConvNormRelu6, CutsOffBelowZeroAndAboveSixAndSoDoesItsGradient) {
   ConvNormRelu6 layer({.inputs = 1, .outputs = 1, .kernel = 1, .with_bias = false});
   {

@@ -96,7 +96,7 @@ TrainingPass train(const Embedder& embedder, at::ScalarType precision) {
 
 TEST(Embedder, ChangesBuffersOnlyWhenToldAndThenAsPyTorchDoes) {
   Embedder embedder{tiny_config()};
-  initialize_embedder(embedder, 3);
+  initialize(embedder, 3, "embedder");
   NamedTensors before;
   for (const auto& [name, tensor] : state_of(embedder)) before.emplace_back(name, tensor.detach().clone());
   const TrainingPass pass = train(embedder, at::kFloat);
@@ -134,7 +134,7 @@ TEST(Embedder, RefusesStatisticsOfAnotherNetwork) {
 
 TEST(Embedder, HasTheGradientOfItsTrainingPass) {
   Embedder embedder{tiny_config()};
-  initialize_embedder(embedder, 3);
+  initialize(embedder, 3, "embedder");
   convert_precision(embedder, at::kDouble);
   train(embedder, at::kDouble).loss.backward();
   const at::NoGradGuard no_grad;
@@ -157,7 +157,7 @@ TEST(Embedder, HasTheGradientOfItsTrainingPass) {
 
 TEST(Embedder, ComputesAlikeInBothPrecisions) {
   Embedder embedder{tiny_config()};
-  initialize_embedder(embedder, 3);
+  initialize(embedder, 3, "embedder");
   const at::NoGradGuard no_grad;
   const at::Tensor images = golden::named_uniform("images", {4, 3, 64, 64});
   const at::Tensor identity = embedder.identity(images);
@@ -173,7 +173,7 @@ TEST(Embedder, StartsAsTorchvisionDoes) {
   EmbedderConfig config;
   config.identity.blocks = {1, 1, 1, 1};
   Embedder embedder(config);
-  initialize_embedder(embedder, 7);
+  initialize(embedder, 7, "embedder");
   const auto parameters = embedder.named_parameters();
   const auto deviation = [&](const char* name) { return parameters[name].std().item<double>(); };
   EXPECT_NEAR(deviation("identity_encoder.layer4.0.conv2.weight"), std::sqrt(2.0 / (9 * 1024)), 2e-5);
