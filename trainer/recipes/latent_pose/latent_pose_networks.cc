@@ -38,7 +38,7 @@ LatentPoseNetworks make_latent_pose_networks(const LatentPoseRecipeConfig& confi
                               .discriminator = std::make_shared<ProjectionDiscriminator>(model.discriminator()),
                               .average_embedder = std::make_shared<Embedder>(model.embedder),
                               .average_generator = std::make_shared<LatentPoseGenerator>(model.generator())};
-  initialize_embedder(*networks.embedder, seed);
+  initialize(*networks.embedder, seed, "embedder");
   initialize(*networks.generator, seed, "generator");
   initialize(*networks.discriminator, seed, "discriminator");
   if (config.stage != LatentPoseStage::kMeta) {
