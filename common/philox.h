@@ -35,6 +35,8 @@ enum class Purpose : std::uint16_t {
   kDropout = 19,
   kReplacementFrame = 20,  ///< frames tried in place of a damaged one; sub-key: place in the episode
   kHeldOutIdentity = 24,   ///< keyed by a hash of the identity's name
+  kPoseAugmentation = 25,  ///< of latent pose descriptors; sub-keys in data_pipeline/latent_pose_draws.cc
+  kPoseNoise = 26,         ///< noise over pixels; sub-key: the field
 };
 
 /// A stream of draws that is a pure function of (seed, purpose, sample, sub): whoever makes it, on whatever rank or

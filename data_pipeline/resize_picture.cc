@@ -1,6 +1,7 @@
 #include "data_pipeline/resize_picture.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <vector>
 
@@ -8,11 +9,11 @@
 #include <fmt/format.h>
 
 #include "common/errors.h"
+#include "data_pipeline/cubic_convolution.h"
 
 namespace understudy {
 namespace {
 
-constexpr double kSharpness = -0.75;              // "a" of cubic convolution
 constexpr float kHalfUp = 0.5F + 1.0F / 4096.0F;  // so that sums in single precision do not miss a half
 constexpr std::size_t kPixelLanes = 4;            // a pixel is handled with one value of its right neighbour
 
@@ -34,24 +35,17 @@ Taps area_taps(std::int64_t output, std::int64_t in, std::int64_t out) {
   return taps;
 }
 
-/// Weight of an input at a distance of up to one, and of one to two (Keys 1981).
-double near_weight(double x) {
-  return ((kSharpness + 2) * x - (kSharpness + 3)) * x * x + 1;
-}
-double far_weight(double x) {
-  return ((kSharpness * x - 5 * kSharpness) * x + 8 * kSharpness) * x - 4 * kSharpness;
-}
-
 Taps cubic_taps(std::int64_t output, std::int64_t in, std::int64_t out) {
   const std::int64_t place = (2 * output + 1) * in - out;  // in parts of which an input has 2 * out; > -2 * out
   const std::int64_t below = (place + 2 * out) / (2 * out) - 1;
   const double x = static_cast<double>(place - below * 2 * out) / static_cast<double>(2 * out);
-  const double weights[] = {far_weight(1 + x), near_weight(x), near_weight(1 - x), far_weight(2 - x)};
+  const std::array<double, 4> weights = cubic_weights(x);
   const auto inside = [in](std::int64_t input) { return std::clamp(input, std::int64_t{0}, in - 1); };
   const std::int64_t first = inside(below - 1);
   Taps taps{static_cast<int>(first), std::vector<float>(static_cast<std::size_t>(inside(below + 2) - first + 1))};
   for (std::int64_t i = 0; i < 4; ++i) {
-    taps.weights[static_cast<std::size_t>(inside(below - 1 + i) - first)] += static_cast<float>(weights[i]);
+    taps.weights[static_cast<std::size_t>(inside(below - 1 + i) - first)] +=
+        static_cast<float>(weights[static_cast<std::size_t>(i)]);
   }
   return taps;
 }
@@ -116,16 +110,23 @@ void require_sizes(const Picture& picture, const Rectangle& region, int width, i
 
 }  // namespace
 
-Picture resize_picture(const Picture& picture, const Rectangle& region, int width, int height) {
+void resize_picture(const Picture& picture, const Rectangle& region, int width, int height, Picture& result) {
   require_sizes(picture, region, width, height);
   const std::vector<Taps> columns = axis_taps(region.width, width);
   const std::vector<Taps> rows = axis_taps(region.height, height);
   std::vector<float> row(static_cast<std::size_t>(region.width) * 3 + 1);
-  Picture result(width, height);
+  result.width = width;
+  result.height = height;
+  result.rgb.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3);
   for (int y = 0; y < height; ++y) {
     sum_rows(picture, region, rows[static_cast<std::size_t>(y)], row);
     sum_columns(row, columns, result.pixel(0, y));
   }
+}
+
+Picture resize_picture(const Picture& picture, const Rectangle& region, int width, int height) {
+  Picture result;
+  resize_picture(picture, region, width, height, result);
   return result;
 }
 

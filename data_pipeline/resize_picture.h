@@ -12,6 +12,8 @@ namespace understudy {
 /// bytes on every x86-64 machine.
 /// @throws DataError  when a size is not positive or the region leaves the picture
 Picture resize_picture(const Picture& picture, const Rectangle& region, int width, int height);
+/// The same into another picture, whose memory is used again.
+void resize_picture(const Picture& picture, const Rectangle& region, int width, int height, Picture& result);
 
 /// All of the picture.
 Picture resize_picture(const Picture& picture, int width, int height);

@@ -31,10 +31,11 @@ std::unique_ptr<Reenactor> RecipeConfig::make_reenactor(const RunConfig& run, co
                                 run.recipe));
 }
 
-RunSettings RunSettings::defaults(std::string_view recipe) {
+RunSettings RunSettings::defaults(std::string_view recipe, std::string_view stage) {
   RunSettings settings;
   settings.recipe = make_recipe_config(recipe);
   settings.run.recipe = recipe;
+  settings.recipe->choose_stage(stage);
   settings.recipe->set_defaults(settings.run);
   return settings;
 }
@@ -54,7 +55,8 @@ std::optional<RunSettings> RunSettings::read(std::string_view toml,
                                              Problems& problems) {
   std::optional<RunSettings> settings;
   try {
-    settings = defaults(peek_text_key(toml, overrides, "recipe", "name", default_recipe()));
+    settings = defaults(peek_text_key(toml, overrides, "recipe", "name", default_recipe()),
+                        peek_text_key(toml, overrides, "recipe", "stage", ""));
   } catch (const ConfigError& error) {
     problems.add(error.what());
     return std::nullopt;

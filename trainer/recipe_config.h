@@ -24,6 +24,10 @@ class RecipeConfig {
  public:
   virtual ~RecipeConfig() = default;
 
+  /// Takes `recipe.stage` of the file before anything else is read, since other defaults follow from it. A name that is
+  /// no stage is left to the reading of the key.
+  virtual void choose_stage(std::string_view) {}
+
   /// Sections and keys of the recipe; it may add keys to the sections of RunConfig.
   virtual void describe(ConfigVisitor& visitor) = 0;
 
@@ -47,6 +51,9 @@ class RecipeConfig {
 
   /// Phases and memory of a run.
   virtual RecipePlan plan(const RunConfig& run) const;
+
+  /// Keys that make networks compute in the published code's order of operations, where there is a faster one.
+  virtual std::vector<ConfigOverride> published_arithmetic() const { return {}; }
 
   /// One step on a stored batch; see trainer/replay.h. @throws ConfigError  when the recipe has no replay
   virtual NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const;
@@ -73,7 +80,7 @@ class RunSettings {
                                          Problems& problems);
 
   /// Defaults of a recipe, as for the config reference.
-  static RunSettings defaults(std::string_view recipe);
+  static RunSettings defaults(std::string_view recipe, std::string_view stage = {});
 
   /// All keys as TOML; reading it gives the same settings.
   std::string text() const;

@@ -24,7 +24,10 @@ NamedTensors replay(const RunSettings& settings, const ReplayRequest& request) {
                                 settings.run.recipe));
   }
   NamedTensors results = settings.recipe->replay(settings.run, request, file.all());
-  for (auto& [name, tensor] : results) tensor = tensor.detach().to(at::kFloat).contiguous();
+  for (auto& [name, tensor] : results) {
+    const bool is_double = tensor.scalar_type() == at::kDouble;
+    tensor = tensor.detach().to(is_double ? at::kDouble : at::kFloat).contiguous();
+  }
   return results;
 }
 

@@ -19,8 +19,8 @@ struct ReplayRequest {
 };
 
 /// Runs the step, taking the whole batch as one micro-batch and one statistics group, with a fresh optimiser.
-/// @returns losses, gradients, prediction and intermediate tensors in float32, under the names of the recipe's page in
-/// docs/
+/// @returns losses, gradients, prediction and intermediate tensors in float32, or in float64 where they were computed
+/// so, under the names of the recipe's page in docs/
 /// @throws CheckpointError, DataError  naming file and tensor
 NamedTensors replay(const RunSettings& settings, const ReplayRequest& request);
 

@@ -23,12 +23,20 @@ struct ReplayArguments {
   std::vector<std::string> overrides;
 };
 
+/// What is replayed is compared, with the published code above all: in its order of operations unless told otherwise.
+RunSettings read_settings(const ReplayArguments& arguments) {
+  const std::string text = read_file(arguments.config);
+  std::vector<ConfigOverride> asked;
+  for (const std::string& item : arguments.overrides) asked.push_back(parse_override(item));
+  std::vector<ConfigOverride> overrides =
+      RunSettings::read(text, arguments.config, asked).recipe->published_arithmetic();
+  overrides.insert(overrides.end(), asked.begin(), asked.end());
+  return RunSettings::read(text, arguments.config, overrides);
+}
+
 ExitCode run(const ReplayArguments& arguments) {
   keep_tensor_memory();
-  // What is replayed is compared, with the published code above all: in its order of operations unless told otherwise.
-  std::vector<ConfigOverride> overrides{parse_override("model.plain_arithmetic=true")};
-  for (const std::string& item : arguments.overrides) overrides.push_back(parse_override(item));
-  const RunSettings settings = RunSettings::read(read_file(arguments.config), arguments.config, overrides);
+  const RunSettings settings = read_settings(arguments);
   if (settings.run.threads_per_rank > 0) set_intra_operator_threads(static_cast<int>(settings.run.threads_per_rank));
   ReplayRequest request{
       .weights = arguments.weights, .perceptual = {}, .batch = arguments.batch, .iteration = arguments.iteration};
@@ -58,8 +66,8 @@ void add_replay_command(CLI::App& app, RunCommand& chosen) {
   command
       ->add_option("--set",
                    arguments->overrides,
-                   "Override a key: SECTION.KEY=VALUE; may be repeated. Unless set here, model.plain_arithmetic is "
-                   "true: the order of operations of the published code")
+                   "Override a key: SECTION.KEY=VALUE; may be repeated. Unless set here, operations have the order "
+                   "of the published code (recipe fsrt: model.plain_arithmetic = true)")
       ->allow_extra_args(false);
   command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }

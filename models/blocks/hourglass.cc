@@ -20,9 +20,7 @@ ConvNormBlock::ConvNormBlock(std::int64_t inputs, std::int64_t outputs) {
 }
 
 at::Tensor ConvNormBlock::forward(const at::Tensor& input, std::vector<BatchStatistics>* statistics) const {
-  const at::Tensor linear = conv_->forward(input);
-  return (statistics == nullptr ? norm_->forward(linear) : norm_->forward_with_batch_statistics(linear, *statistics))
-      .relu_();
+  return norm_->forward(conv_->forward(input), statistics).relu_();
 }
 
 Hourglass::Hourglass(const HourglassShape& shape) {
@@ -53,13 +51,6 @@ at::Tensor Hourglass::forward(const at::Tensor& input, std::vector<BatchStatisti
     output = at::cat({output, skip}, 1);
   }
   return output;
-}
-
-std::vector<BatchNorm2d*> Hourglass::norms() const {
-  std::vector<BatchNorm2d*> found;
-  for (const auto& block : down_) found.push_back(&block->norm());
-  for (const auto& block : up_) found.push_back(&block->norm());
-  return found;
 }
 
 }  // namespace understudy

@@ -16,7 +16,6 @@ class ConvNormBlock : public torch::nn::Module {
   ConvNormBlock(std::int64_t inputs, std::int64_t outputs);
   /// @param statistics  where batch statistics go, or null to use the running ones
   at::Tensor forward(const at::Tensor& input, std::vector<BatchStatistics>* statistics) const;
-  BatchNorm2d& norm() { return *norm_; }
 
  private:
   std::shared_ptr<Conv2d> conv_;
@@ -37,8 +36,6 @@ class Hourglass : public torch::nn::Module {
   explicit Hourglass(const HourglassShape& shape);
   /// @param input  [n, channels, h, w] with h and w multiples of 2^blocks  @return [n, width + channels, h, w]
   at::Tensor forward(const at::Tensor& input, std::vector<BatchStatistics>* statistics) const;
-  /// BatchNorm layers in the order in which they report statistics.
-  std::vector<BatchNorm2d*> norms() const;
 
  private:
   std::vector<std::shared_ptr<ConvNormBlock>> down_;

@@ -1,17 +1,14 @@
 #include "models/blocks/layers.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
+
+#include "common/errors.h"
 
 namespace understudy {
 namespace {
 
 constexpr double kEpsilon = 1e-5;
-
-// The unbiased estimate divides by count - 1; a single number has none and counts as it is.
-double unbiased_factor(const at::Tensor& input) {
-  const auto count = static_cast<double>(input.numel() / input.size(1));
-  return count > 1 ? count / (count - 1) : 1.0;
-}
 
 // Many rows of wide float32 features on a CPU: torch's convolution library multiplies them a few percent faster than
 // its matrix library, the bias included (measured: 209 ... 221 against 190 ... 202 GFLOP/s on two cores).
@@ -45,12 +42,13 @@ at::Tensor Linear::forward(const at::Tensor& input) const {
 }
 
 Conv2d::Conv2d(const ConvShape& shape) : shape_(shape) {
-  weight_ = register_parameter("weight", at::zeros({shape.outputs, shape.inputs, shape.kernel, shape.kernel}));
+  weight_ =
+      register_parameter("weight", at::zeros({shape.outputs, shape.inputs / shape.groups, shape.kernel, shape.kernel}));
   if (shape.with_bias) bias_ = register_parameter("bias", at::zeros({shape.outputs}));
 }
 
 at::Tensor Conv2d::forward(const at::Tensor& input) const {
-  return at::conv2d(input, weight_, bias_, shape_.stride, shape_.padding);
+  return at::conv2d(input, weight_, bias_, shape_.stride, shape_.padding, 1, shape_.groups);
 }
 
 LayerNorm::LayerNorm(std::int64_t width) : width_(width) {
@@ -87,12 +85,20 @@ at::Tensor BatchNorm2d::forward(const at::Tensor& input) const {
 
 at::Tensor BatchNorm2d::forward_with_batch_statistics(const at::Tensor& input,
                                                       std::vector<BatchStatistics>& statistics) const {
-  {
-    const at::NoGradGuard no_grad;
-    const auto [variance, mean] = at::var_mean(input, at::IntArrayRef{0, 2, 3}, /*unbiased=*/false);
-    statistics.push_back({mean, variance * unbiased_factor(input)});
-  }
-  return at::batch_norm(input, weight_, bias_, {}, {}, true, 0.0, kEpsilon, false);
+  // Running statistics that follow a batch entirely (momentum 1) are the batch's. A pass of its own over the input
+  // would cost as much as the normalisation.
+  const at::Tensor mean = at::zeros_like(running_mean_);
+  const at::Tensor variance = at::zeros_like(running_var_);
+  const at::Tensor output = at::batch_norm(input, weight_, bias_, mean, variance, true, 1.0, kEpsilon, false);
+  // The unbiased estimate divides by the count - 1; a single number has no variance.
+  const bool single = input.numel() == input.size(1);
+  // Copies: autograd refuses a backward pass when what it has seen was changed.
+  statistics.push_back({mean.clone(), single ? at::zeros_like(variance) : variance.clone()});
+  return output;
+}
+
+at::Tensor BatchNorm2d::forward(const at::Tensor& input, std::vector<BatchStatistics>* statistics) const {
+  return statistics == nullptr ? forward(input) : forward_with_batch_statistics(input, *statistics);
 }
 
 void BatchNorm2d::update_running_statistics(const BatchStatistics& batch, double momentum) {
@@ -100,6 +106,23 @@ void BatchNorm2d::update_running_statistics(const BatchStatistics& batch, double
   running_mean_.mul_(1 - momentum).add_(batch.mean, momentum);
   running_var_.mul_(1 - momentum).add_(batch.variance, momentum);
   num_batches_tracked_.add_(1);
+}
+
+std::vector<BatchNorm2d*> batch_norms_of(const torch::nn::Module& network) {
+  std::vector<BatchNorm2d*> found;
+  for (const auto& module : network.modules(/*include_self=*/false)) {
+    if (auto* norm = module->as<BatchNorm2d>()) found.push_back(norm);
+  }
+  return found;
+}
+
+void update_running_statistics(const torch::nn::Module& network, std::span<const BatchStatistics> statistics) {
+  const std::vector<BatchNorm2d*> norms = batch_norms_of(network);
+  if (statistics.size() != norms.size()) {
+    throw ShapeError(
+        fmt::format("statistics of {} batch norms for a network that has {}", statistics.size(), norms.size()));
+  }
+  for (std::size_t i = 0; i < norms.size(); ++i) norms[i]->update_running_statistics(statistics[i]);
 }
 
 Mlp::Mlp(const std::vector<std::int64_t>& widths, Arithmetic arithmetic) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct ConvShape {
   std::int64_t stride = 1;
   std::int64_t padding = 0;
   bool with_bias = true;
+  std::int64_t groups = 1;  ///< equal parts of the channels that do not mix; as many as channels: depthwise
 };
 
 /// 2-D convolution of [n, inputs, h, w].
@@ -44,7 +46,7 @@ class Conv2d : public torch::nn::Module {
  public:
   explicit Conv2d(const ConvShape& shape);
   at::Tensor forward(const at::Tensor& input) const;
-  const at::Tensor& weight() const { return weight_; }  ///< [outputs, inputs, kernel, kernel]
+  const at::Tensor& weight() const { return weight_; }  ///< [outputs, inputs / groups, kernel, kernel]
   const at::Tensor& bias() const { return bias_; }      ///< [outputs], undefined without bias
 
  private:
@@ -91,6 +93,8 @@ class BatchNorm2d : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& input) const;
   /// Normalises with the statistics of this batch and appends them to `statistics`.
   at::Tensor forward_with_batch_statistics(const at::Tensor& input, std::vector<BatchStatistics>& statistics) const;
+  /// One of the two above. @param statistics  where those of the batch go, or null to use the running ones
+  at::Tensor forward(const at::Tensor& input, std::vector<BatchStatistics>* statistics) const;
   /// running = (1 - momentum) * running + momentum * batch; the counter of batches grows by one.
   void update_running_statistics(const BatchStatistics& batch, double momentum = 0.1);
 
@@ -101,6 +105,13 @@ class BatchNorm2d : public torch::nn::Module {
   at::Tensor running_var_;
   at::Tensor num_batches_tracked_;
 };
+
+/// The BatchNorm layers below a network in the order of its state; a network's training pass reports in this order.
+std::vector<BatchNorm2d*> batch_norms_of(const torch::nn::Module& network);
+
+/// One update an iteration, with the average of the statistics of its micro-batches, in the order of batch_norms_of.
+/// @throws ShapeError  when there are not as many statistics as norms
+void update_running_statistics(const torch::nn::Module& network, std::span<const BatchStatistics> statistics);
 
 /// Linear layers with ReLU between them and none at the end; children "0", "2", "4", ...
 class Mlp : public torch::nn::Module {

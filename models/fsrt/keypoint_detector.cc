@@ -63,12 +63,7 @@ Detection KeypointDetector::forward_training(const at::Tensor& images, std::vect
 }
 
 void KeypointDetector::update_running_statistics(const std::vector<BatchStatistics>& statistics) {
-  const std::vector<BatchNorm2d*> norms = predictor_->norms();
-  if (statistics.size() != norms.size()) {
-    throw ShapeError(
-        fmt::format("statistics of {} batch norms for a detector that has {}", statistics.size(), norms.size()));
-  }
-  for (std::size_t i = 0; i < norms.size(); ++i) norms[i]->update_running_statistics(statistics[i]);
+  understudy::update_running_statistics(*this, statistics);
 }
 
 }  // namespace understudy

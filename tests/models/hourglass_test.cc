@@ -35,7 +35,7 @@ TEST(Hourglass, ReportsStatisticsInTheOrderOfItsNorms) {
   initialize(hourglass, 1, "hourglass");
   std::vector<BatchStatistics> statistics;
   hourglass.forward(golden::picture(0, 16), &statistics);
-  const std::vector<BatchNorm2d*> norms = hourglass.norms();
+  const std::vector<BatchNorm2d*> norms = batch_norms_of(hourglass);
   ASSERT_EQ(statistics.size(), norms.size());
   for (std::size_t i = 0; i < norms.size(); ++i) {
     EXPECT_EQ(statistics[i].mean.sizes(), norms[i]->named_buffers()["running_mean"].sizes());

@@ -33,6 +33,20 @@ TEST(Initialize, SetsNormsToTheIdentity) {
   EXPECT_GT(parameters["conv.bias"].abs().min().item<float>(), 0.0F);
 }
 
+TEST(Initialize, DrawsFromANormalDistributionWhereAskedTo) {
+  Conv2d conv({.inputs = 64, .outputs = 128, .kernel = 3, .groups = 4});
+  initialize(conv, 11, "conv", {.kaiming_convolutions = true});
+  const double deviation = std::sqrt(2.0 / (9 * 128));
+  EXPECT_NEAR(conv.weight().std().item<double>(), deviation, 0.02 * deviation);
+  EXPECT_NEAR(conv.weight().mean().item<double>(), 0.0, 4 * deviation / std::sqrt(9.0 * 128 * 16));
+  EXPECT_GT(conv.weight().abs().max().item<double>(), 3 * deviation);
+  EXPECT_EQ(conv.bias().abs().max().item<double>(), 0.0);
+  Linear linear(400, 300);
+  initialize(linear, 11, "linear", {.linear_deviation = 0.01});
+  EXPECT_NEAR(linear.weight().std().item<double>(), 0.01, 1e-4);
+  EXPECT_EQ(linear.bias().abs().max().item<double>(), 0.0);
+}
+
 TEST(Initialize, DependsOnSeedNameAndTensorOnly) {
   const auto weights = [](std::uint64_t seed, const char* name, at::ScalarType precision) {
     Mlp mlp({5, 5, 5});

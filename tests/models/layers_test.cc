@@ -28,6 +28,25 @@ TEST(BatchNorm2d, ReportsMeanAndUnbiasedVarianceOfTheBatch) {
   EXPECT_TRUE(at::allclose(normed.var(1, false), at::ones({3}, at::kDouble), 1e-3, 0));
 }
 
+TEST(BatchNorm2d, GivesStatisticsAwayForGood) {
+  const BatchNorm2d norm(2);
+  at::Tensor input = wave({2, 2, 3, 3}).to(at::kFloat).requires_grad_();
+  std::vector<BatchStatistics> statistics;
+  const at::Tensor output = norm.forward_with_batch_statistics(input, statistics);
+  statistics[0].mean.mul_(2);
+  statistics[0].variance.mul_(2);
+  EXPECT_NO_THROW(output.sum().backward());
+  EXPECT_FALSE(statistics[0].variance.requires_grad());
+}
+
+TEST(BatchNorm2d, FindsNoVarianceInASingleNumber) {
+  const BatchNorm2d norm(2);
+  std::vector<BatchStatistics> statistics;
+  norm.forward_with_batch_statistics(at::full({1, 2, 1, 1}, 3.0), statistics);
+  EXPECT_TRUE(at::equal(statistics[0].mean, at::full({2}, 3.0)));
+  EXPECT_TRUE(at::equal(statistics[0].variance, at::zeros({2})));
+}
+
 TEST(BatchNorm2d, MovesItsRunningStatisticsByATenthAnIteration) {
   BatchNorm2d norm(1);
   norm.update_running_statistics({at::full({1}, 5.0), at::full({1}, 3.0)});

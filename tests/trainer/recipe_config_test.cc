@@ -16,13 +16,13 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 TEST(RecipeNames, AreListedWhenAnotherIsAskedFor) {
-  EXPECT_THAT(recipe_names(), ElementsAre("fsrt", "keypoints"));
-  EXPECT_THAT(
-      [] { make_recipe_config("keypoint"); },
-      ThrowsMessage<ConfigError>(AllOf(
-          HasSubstr("\"keypoint\""), HasSubstr("there are fsrt, keypoints"), HasSubstr("did you mean keypoints?"))));
+  EXPECT_THAT(recipe_names(), ElementsAre("fsrt", "keypoints", "latent_pose"));
+  EXPECT_THAT([] { make_recipe_config("keypoint"); },
+              ThrowsMessage<ConfigError>(AllOf(HasSubstr("\"keypoint\""),
+                                               HasSubstr("there are fsrt, keypoints, latent_pose"),
+                                               HasSubstr("did you mean keypoints?"))));
   EXPECT_THAT([] { RunSettings::read("[recipe]\nname = \"nerf\"", "run.toml", {}); },
-              ThrowsMessage<ConfigError>(HasSubstr("there are fsrt, keypoints")));
+              ThrowsMessage<ConfigError>(HasSubstr("there are fsrt, keypoints, latent_pose")));
 }
 
 TEST(RunSettings, TakeTheRecipeFromTheFileOrFromAnOverride) {
@@ -35,9 +35,21 @@ TEST(RunSettings, TakeTheRecipeFromTheFileOrFromAnOverride) {
   EXPECT_EQ(overridden.run.validation.mode, MetricMode::kMinimise);
 }
 
+TEST(RunSettings, TakeDefaultsFromTheStage) {
+  const RunSettings meta = RunSettings::defaults("latent_pose");
+  EXPECT_EQ(meta.run.optimizer.learning_rate, 5e-5);
+  EXPECT_EQ(meta.run.optimizer.adam.kind, AdamKind::kAdam);
+  const RunSettings person =
+      RunSettings::read("[recipe]\nname = \"latent_pose\"\nstage = \"finetune\"", "run.toml", {});
+  EXPECT_EQ(person.run.optimizer.learning_rate, 5e-4);
+  EXPECT_EQ(person.run.optimizer.adam.kind, AdamKind::kRAdam);
+  EXPECT_THAT(person.text(), HasSubstr("average_decay = 0.972"));
+}
+
 TEST(RunSettings, SurviveTheWayThroughText) {
   for (const std::string& name : recipe_names()) {
     const RunSettings defaults = RunSettings::defaults(name);
+    const std::string list = name == "latent_pose" ? "model.identity_blocks" : "model.render_widths";
     const std::string text = defaults.text();
     EXPECT_EQ(RunSettings::read(text, "resolved.toml", {}).text(), text);
 
@@ -47,7 +59,7 @@ TEST(RunSettings, SurviveTheWayThroughText) {
                                                    {.key = "optimizer.learning_rate", .value = "3.0000000000000001e-5"},
                                                    {.key = "run.non_finite", .value = "rollback"},
                                                    {.key = "data.train", .value = "\"a b/\\\"c\\\"\""},
-                                                   {.key = "model.render_widths", .value = "[8, 16]"}})
+                                                   {.key = list, .value = "[8, 16]"}})
                                     .text();
     EXPECT_NE(changed, text);
     const RunSettings again = RunSettings::read(changed, "resolved.toml", {});

@@ -6,11 +6,12 @@
 #include "common/errors.h"
 #include "trainer/recipes/fsrt/fsrt_recipe_config.h"
 #include "trainer/recipes/keypoints/keypoints_recipe_config.h"
+#include "trainer/recipes/latent_pose/latent_pose_recipe_config.h"
 
 namespace understudy {
 
 std::vector<std::string> recipe_names() {
-  return {"fsrt", "keypoints"};
+  return {"fsrt", "keypoints", "latent_pose"};
 }
 
 std::string default_recipe() {
@@ -20,6 +21,7 @@ std::string default_recipe() {
 std::unique_ptr<RecipeConfig> make_recipe_config(std::string_view name) {
   if (name == "fsrt") return std::make_unique<FsrtRecipeConfig>();
   if (name == "keypoints") return std::make_unique<KeypointsRecipeConfig>();
+  if (name == "latent_pose") return std::make_unique<LatentPoseRecipeConfig>();
   const std::string near = nearest_word(name, recipe_names());
   throw ConfigError(fmt::format("recipe.name = \"{}\": no such recipe; there are {}{}",
                                 name,

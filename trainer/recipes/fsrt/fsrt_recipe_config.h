@@ -43,6 +43,7 @@ class FsrtRecipeConfig final : public RecipeConfig {
   std::unique_ptr<Recipe> make_outline(const RunConfig& run) const override;
   std::vector<WeightsFile> check_weights(const RunConfig& run, Findings& findings) const override;
   RecipePlan plan(const RunConfig& run) const override;
+  std::vector<ConfigOverride> published_arithmetic() const override;
   NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const override;
   std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const override;
   std::unique_ptr<Reenactor> make_reenactor(const RunConfig& run, const InferenceSource& source) const override;

@@ -50,6 +50,10 @@ void step_player(const Player& player,
 
 }  // namespace
 
+std::vector<ConfigOverride> FsrtRecipeConfig::published_arithmetic() const {
+  return {{.key = "model.plain_arithmetic", .value = "true"}};
+}
+
 NamedTensors FsrtRecipeConfig::replay(const RunConfig& run,
                                       const ReplayRequest& request,
                                       const NamedTensors& stored) const {
