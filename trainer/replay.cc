@@ -1,5 +1,7 @@
 #include "trainer/replay.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -24,10 +26,11 @@ NamedTensors replay(const RunSettings& settings, const ReplayRequest& request) {
                                 settings.run.recipe));
   }
   NamedTensors results = settings.recipe->replay(settings.run, request, file.all());
-  for (auto& [name, tensor] : results) {
-    const bool is_double = tensor.scalar_type() == at::kDouble;
-    tensor = tensor.detach().to(is_double ? at::kDouble : at::kFloat).contiguous();
-  }
+  // Losses are double scalars in any run; what the networks gave tells its precision.
+  const bool in_double = std::any_of(results.begin(), results.end(), [](const auto& result) {
+    return result.second.dim() > 0 && result.second.scalar_type() == at::kDouble;
+  });
+  for (auto& [name, tensor] : results) tensor = tensor.detach().to(in_double ? at::kDouble : at::kFloat).contiguous();
   return results;
 }
 
