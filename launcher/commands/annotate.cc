@@ -14,7 +14,6 @@
 #include "data_pipeline/annotate/set_annotation.h"
 #include "launcher/commands/command.h"
 #include "launcher/commands/shard_work.h"
-#include "launcher/ranks.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
 #include "trainer/recipes/keypoints/keypoint_annotator.h"
@@ -123,6 +122,17 @@ Outcome report(const AnnotateArguments& arguments, const AnnotationReport& done)
                       done.files)};
 }
 
+/// Beside the work, which goes with it.
+std::filesystem::path outcome_file(const std::filesystem::path& set) {
+  return (set.extension() == ".toml" ? set.parent_path() : set) / "annotating" / "outcome.json";
+}
+
+/// What an earlier start said would keep the folder of the work from going.
+AnnotationReport finish(const AnnotateArguments& arguments, SetAnnotation& annotation) {
+  std::filesystem::remove(outcome_file(arguments.request.set));
+  return annotation.finish();
+}
+
 Outcome annotate(const AnnotateArguments& arguments, const RankContext& context) {
   const Origin origin = origin_of(arguments);
   require_origin(arguments, origin);
@@ -138,7 +148,7 @@ Outcome annotate(const AnnotateArguments& arguments, const RankContext& context)
     return {ExitCode::kRunAgain,
             fmt::format("{}: asked to stop; run the same command again", arguments.request.set.string())};
   }
-  return ranks.rank() == 0 ? report(arguments, annotation.finish()) : Outcome{};
+  return ranks.rank() == 0 ? report(arguments, finish(arguments, annotation)) : Outcome{};
 }
 
 void add_source_options(CLI::App& command, AnnotateArguments& arguments) {
@@ -195,8 +205,10 @@ void add_annotate_command(CLI::App& app, RunCommand& chosen) {
       ->check(CLI::Range(1, 256));
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
-      return run_on_ranks(arguments->request.set / "annotating" / "outcome.json",
-                          [&](const RankContext& context) { return annotate(*arguments, context); });
+      return run_on_ranks(
+          outcome_file(arguments->request.set),
+          [&](const RankContext& context) { return annotate(*arguments, context); },
+          kShardWorkers);
     };
   });
 }

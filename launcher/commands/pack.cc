@@ -6,7 +6,6 @@
 #include "launcher/commands/command.h"
 #include "launcher/commands/pack_options.h"
 #include "launcher/commands/shard_work.h"
-#include "launcher/ranks.h"
 
 namespace understudy {
 namespace {
@@ -56,8 +55,10 @@ void add_pack_command(CLI::App& app, RunCommand& chosen) {
       ->check(CLI::Range(1, 256));
   command->callback([request, &chosen] {
     chosen = [request] {
-      return run_on_ranks(pack_work_folder(request->out) / "outcome.json",
-                          [&](const RankContext& context) { return pack(*request, context); });
+      return run_on_ranks(
+          pack_work_folder(request->out) / "outcome.json",
+          [&](const RankContext& context) { return pack(*request, context); },
+          kShardWorkers);
     };
   });
 }
