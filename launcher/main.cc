@@ -40,7 +40,7 @@ int run(const understudy::RunCommand& command) {
   try {
     return exit_status(command());
   } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
+    spdlog::error("{}", understudy::message_of(error));
     return exit_status(understudy::exit_code_of(error));
   }
 }

@@ -45,8 +45,8 @@ ExitCode run_on_ranks(const std::filesystem::path& outcome_file,
   } catch (const RemoteError&) {
     return ExitCode::kInternal;  // leaving the session waits for the rank that failed, which ends all ranks
   } catch (const std::exception& error) {
-    const Outcome outcome{exit_code_of(error), error.what(), cause_of(error), ranks.rank(), session.start_token()};
-    spdlog::error("{}", error.what());
+    const Outcome outcome{exit_code_of(error), message_of(error), cause_of(error), ranks.rank(), session.start_token()};
+    spdlog::error("{}", outcome.message);
     // The run directory belongs to the later start, its outcome too.
     if (outcome.cause != EndCause::kSuperseded) write_outcome_quietly(outcome_file, outcome, make_folder);
     if (ranks.world_size() > 1) session.abort(static_cast<int>(outcome.code));
