@@ -1,4 +1,3 @@
-#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "data_pipeline/annotate/head_box.h"
 #include "data_pipeline/annotate/set_annotation.h"
 #include "launcher/commands/command.h"
+#include "launcher/commands/named_choice.h"
 #include "launcher/commands/shard_work.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
@@ -155,23 +155,19 @@ void add_source_options(CLI::App& command, AnnotateArguments& arguments) {
   command.add_option("--kind", arguments.request.kind, "landmark68, mask, box, flame, pose_au or keypoint10")
       ->required()
       ->type_name("KIND")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, AnnotationKind>{{"landmark68", AnnotationKind::kLandmark68},
-                                                                        {"mask", AnnotationKind::kMask},
-                                                                        {"box", AnnotationKind::kBox},
-                                                                        {"flame", AnnotationKind::kFlame},
-                                                                        {"keypoint10", AnnotationKind::kKeypoint10},
-                                                                        {"pose_au", AnnotationKind::kPoseAu}})
-              .description(""));
+      ->transform(named_choice<AnnotationKind>({{"landmark68", AnnotationKind::kLandmark68},
+                                                {"mask", AnnotationKind::kMask},
+                                                {"box", AnnotationKind::kBox},
+                                                {"flame", AnnotationKind::kFlame},
+                                                {"keypoint10", AnnotationKind::kKeypoint10},
+                                                {"pose_au", AnnotationKind::kPoseAu}}));
   command.add_option(
       "--from", arguments.from, "Folder of files, as `understudy pack` reads them; box: computed without");
   command
       .add_option(
           "--box-from", arguments.box_from, "landmark68 (default) or mask: what boxes of heads are computed from")
       ->type_name("KIND")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, BoxSource>{{"landmark68", BoxSource::kLandmarks},
-                                                                           {"mask", BoxSource::kMasks}})
-                      .description(""));
+      ->transform(named_choice<BoxSource>({{"landmark68", BoxSource::kLandmarks}, {"mask", BoxSource::kMasks}}));
   command.add_option("--weights", arguments.networks.weights, "keypoint10: run, checkpoint or file of a detector");
   command.add_option("--config", arguments.networks.config, "keypoint10: configuration beside a bare weight file");
   command
@@ -180,9 +176,7 @@ void add_source_options(CLI::App& command, AnnotateArguments& arguments) {
       ->capture_default_str();
   command.add_option("--mask-codec", arguments.request.mask_codec, "png8 (soft) or bits-deflate (hard, smaller)")
       ->type_name("CODEC")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, MaskCodec>{{"png8", MaskCodec::kPng8},
-                                                                           {"bits-deflate", MaskCodec::kBitsDeflate}})
-                      .description(""));
+      ->transform(named_choice<MaskCodec>({{"png8", MaskCodec::kPng8}, {"bits-deflate", MaskCodec::kBitsDeflate}}));
   command.add_option("--annotation-tool", arguments.request.tool, "What made the annotations, kept with them");
 }
 
