@@ -173,6 +173,7 @@ void add_source_options(CLI::App& command, AnnotateArguments& arguments) {
   command
       .add_option(
           "--landmark-size", arguments.request.landmark_size, "Side of the picture that landmarks are pixels of")
+      ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   command.add_option("--mask-codec", arguments.request.mask_codec, "png8 (soft) or bits-deflate (hard, smaller)")
       ->type_name("CODEC")

@@ -51,7 +51,9 @@ void add_split_options(CLI::App& command, PackRequest& request) {
   command.add_option("--split-fraction", settings.split_fraction, "Of the people, held out with --split identity")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--split-seed", settings.split_seed, "Of their draw")->capture_default_str();
+  command.add_option("--split-seed", settings.split_seed, "Of their draw")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -79,6 +81,7 @@ void add_content_options(CLI::App& command, const std::shared_ptr<PackRequest>& 
   add_frame_options(command, settings.frames);
   add_split_options(command, *request);
   command.add_option("--landmark-size", settings.landmark_size, "Side of the picture that landmarks are pixels of")
+      ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   command.add_option("--mask-codec", settings.mask_codec, "png8 (soft) or bits-deflate (hard, smaller)")
       ->type_name("CODEC")
