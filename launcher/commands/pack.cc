@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "common/errors.h"
 #include "launcher/commands/command.h"
 #include "launcher/commands/pack_options.h"
 #include "launcher/commands/shard_work.h"
@@ -22,8 +23,19 @@ Outcome finish(Packer& packer, const PackRequest& request) {
                       counts.rejected > 0 ? fmt::format(", see {}", (request.out / "rejected.tsv").string()) : "")};
 }
 
+/// @throws ConfigError  when one of the two would say nothing without the other
+void require_split_lists(const PackRequest& request) {
+  const bool wanted = request.settings.split == SplitKind::kLists;
+  if (wanted == !request.split_lists.empty()) return;
+  throw ConfigError(wanted
+                        ? "--split lists: which clips go to which set is not said; add --split-list FILE for each list"
+                        : fmt::format("--split-list {}: is read with --split lists only; add that, or leave it out",
+                                      request.split_lists.front().string()));
+}
+
 Outcome pack(const PackRequest& request, const RankContext& context) {
   Communicator& ranks = context.ranks;
+  require_split_lists(request);
   Packer packer(request);
   if (ranks.rank() == 0) packer.plan();
   ranks.barrier("plan the shards");
