@@ -179,9 +179,9 @@ void AnnotationCollector::write_truth(AnnotationFile& out) const {
 std::vector<AnnotationEntry> AnnotationCollector::write(const std::filesystem::path& folder,
                                                         const AnnotationPartner& partner,
                                                         const SetOptions& options,
-                                                        int generation) const {
+                                                        int generation) {
   std::vector<AnnotationEntry> written;
-  for (AnnotationRows rows : rows_) {
+  for (AnnotationRows& rows : rows_) {
     if (std::count(rows.valid.begin(), rows.valid.end(), 1) == 0) continue;
     rows.valid.resize(frames_);
     rows.bytes.resize(frames_ * row_bytes(rows.kind));

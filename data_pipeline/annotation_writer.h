@@ -19,10 +19,11 @@ class AnnotationCollector {
  public:
   /// @param frames  of the clip. The annotations were checked by the caller.
   void add(const ClipAnnotations& clip, std::size_t frames);
+  /// Fills rows up to the last frame where they are, because a shard's are too many to hold twice.
   std::vector<AnnotationEntry> write(const std::filesystem::path& folder,
                                      const AnnotationPartner& partner,
                                      const SetOptions& options,
-                                     int generation = 1) const;
+                                     int generation = 1);
 
  private:
   AnnotationRows& rows_of(AnnotationKind kind);

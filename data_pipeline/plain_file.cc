@@ -18,12 +18,19 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 
+std::string why_not_opened(int error) {
+  const std::string reason = std::strerror(error);
+  if (error != EMFILE) return reason;
+  return reason +
+         "; each file of a set stays open: raise `ulimit -n`, or write larger shards by `understudy shard reshard`";
+}
+
 }  // namespace
 
 PlainFile::PlainFile(std::filesystem::path path, ReadOptions options)
     : path_(std::move(path)), options_(std::move(options)) {
   descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor_ < 0) throw DataError(fmt::format("{}: cannot open: {}", path_.string(), std::strerror(errno)));
+  if (descriptor_ < 0) throw DataError(fmt::format("{}: cannot open: {}", path_.string(), why_not_opened(errno)));
 }
 
 PlainFile::~PlainFile() {

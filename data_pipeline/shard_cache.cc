@@ -104,6 +104,25 @@ std::string copy(
   return hash.hex_digest();
 }
 
+bool is_full(int error) {
+  return error == ENOSPC || error == EDQUOT;
+}
+
+/// Gives a new file its size; where the disk has no room, copies that nobody has open make way, the oldest first,
+/// unless all of them would not be enough. @return  an error number, 0: done
+int allocate(int file, std::uint64_t bytes, const fs::path& folder) {
+  const auto attempt = [&] { return ::posix_fallocate(file, 0, static_cast<off_t>(bytes)); };
+  int error = attempt();
+  if (!is_full(error)) return error;
+  const std::vector<Listed> files = list(folder);
+  std::uint64_t reach = fs::space(folder).available;
+  for (const Listed& listed : files) reach += listed.bytes;
+  for (auto listed = files.begin(); listed != files.end() && is_full(error) && reach >= bytes; ++listed) {
+    if (remove_unused(listed->path)) error = attempt();
+  }
+  return error;
+}
+
 }  // namespace
 
 ShardCache::ShardCache(fs::path folder, std::uint64_t capacity) : folder_(std::move(folder)), capacity_(capacity) {
@@ -151,9 +170,14 @@ int ShardCache::reserve(const FileEntry& entry) const {
   if (!make_room(entry.bytes)) return -1;
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file < 0) return -1;
-  const bool reserved =
-      ::flock(file, LOCK_EX | LOCK_NB) == 0 && ::posix_fallocate(file, 0, static_cast<off_t>(entry.bytes)) == 0;
-  if (reserved) return file;
+  const int error = ::flock(file, LOCK_EX | LOCK_NB) != 0 ? errno : allocate(file, entry.bytes, folder_);
+  if (error == 0) return file;
+  if (!told_.exchange(true)) {
+    spdlog::warn("{}: has no room for a copy of {} bytes: {}; what has none is read from its place; free space there",
+                 folder_.string(),
+                 entry.bytes,
+                 std::strerror(error));
+  }
   fs::remove(path);
   ::close(file);
   return -1;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -32,6 +33,7 @@ class ShardCache {
 
   std::filesystem::path folder_;
   std::uint64_t capacity_;
+  mutable std::atomic<bool> told_ = false;  ///< why there is no room
 };
 
 }  // namespace understudy

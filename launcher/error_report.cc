@@ -1,7 +1,10 @@
 #include "launcher/error_report.h"
 
+#include <filesystem>
 #include <new>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "common/errors.h"
 
@@ -20,7 +23,7 @@ EndCause cause_of(const std::exception& error) {
   if (is<SupersededError>(error)) return EndCause::kSuperseded;
   if (is<DataError>(error) || is<CheckpointError>(error)) return EndCause::kData;
   if (is<NonFiniteError>(error)) return EndCause::kNotFinite;
-  if (is<FileError>(error)) return EndCause::kFileSystem;
+  if (is<FileError>(error) || is<std::filesystem::filesystem_error>(error)) return EndCause::kFileSystem;
   if (is<ClusterError>(error)) return EndCause::kCluster;
   if (is<Error>(error)) return EndCause::kConfig;
   // torch says it in words only.
@@ -44,6 +47,14 @@ ExitCode exit_code_of(const std::exception& error) {
       break;
   }
   return ExitCode::kInternal;
+}
+
+std::string message_of(const std::exception& error) {
+  const auto* refused = dynamic_cast<const std::filesystem::filesystem_error*>(&error);
+  if (refused == nullptr) return error.what();
+  return fmt::format("{}: {}; look at the permissions of it and of its folder, and whether its disk works",
+                     refused->path1().string(),
+                     refused->code().message());
 }
 
 }  // namespace understudy

@@ -10,6 +10,7 @@
 #include "common/problems.h"
 #include "common/version.h"
 #include "launcher/commands/command.h"
+#include "launcher/descriptor_limit.h"
 #include "launcher/error_report.h"
 
 namespace {
@@ -40,7 +41,7 @@ int run(const understudy::RunCommand& command) {
   try {
     return exit_status(command());
   } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
+    spdlog::error("{}", understudy::message_of(error));
     return exit_status(understudy::exit_code_of(error));
   }
 }
@@ -75,5 +76,6 @@ int main(int argc, char** argv) {
     return report_command_line(app, error, argc, argv);
   }
   understudy::set_up_log(0, 1);
+  understudy::raise_descriptor_limit();
   return run(chosen);
 }

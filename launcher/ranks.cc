@@ -10,11 +10,10 @@
 namespace understudy {
 namespace {
 
-/// A single rank's exit code says it all, so that a mistake leaves no folder behind; ranks need the file.
-void write_outcome_quietly(const std::filesystem::path& file, const Outcome& outcome, int world_size) {
+void write_outcome_quietly(const std::filesystem::path& file, const Outcome& outcome, bool make_folder) {
   try {
-    if (world_size == 1 && !std::filesystem::exists(file.parent_path())) return;
-    std::filesystem::create_directories(file.parent_path());
+    if (make_folder) std::filesystem::create_directories(file.parent_path());
+    if (!std::filesystem::exists(file.parent_path())) return;
     write_outcome(file, outcome);
   } catch (const std::exception& error) {
     spdlog::warn("the outcome of the run could not be written: {}", error.what());
@@ -24,18 +23,21 @@ void write_outcome_quietly(const std::filesystem::path& file, const Outcome& out
 }  // namespace
 
 ExitCode run_on_ranks(const std::filesystem::path& outcome_file,
-                      const std::function<Outcome(const RankContext&)>& body) {
-  RankSession session;
+                      const std::function<Outcome(const RankContext&)>& body,
+                      const RankOptions& options) {
+  RankSession session(options.timeout);
   Communicator& ranks = session.ranks();
   set_up_log(ranks.rank(), ranks.world_size());
   const RankContext context = session.context();
+  // A single rank's exit code says it all, so that a mistake leaves no folder behind; a supervisor needs the file.
+  const bool make_folder = ranks.world_size() > 1 && (options.make_outcome_folder || !session.start_token().empty());
   try {
     Outcome outcome = body(context);
     const Heartbeat::Mark mark(context.heartbeat, Section::kEnd);
     outcome.start = session.start_token();
     if (ranks.rank() == 0) {
       spdlog::info("{}", outcome.message);
-      write_outcome_quietly(outcome_file, outcome, ranks.world_size());
+      write_outcome_quietly(outcome_file, outcome, make_folder);
     }
     ranks.barrier("end the run");
     // Under mpirun a non-zero code of a rank would end the others by force; the outcome file carries it instead.
@@ -43,10 +45,10 @@ ExitCode run_on_ranks(const std::filesystem::path& outcome_file,
   } catch (const RemoteError&) {
     return ExitCode::kInternal;  // leaving the session waits for the rank that failed, which ends all ranks
   } catch (const std::exception& error) {
-    const Outcome outcome{exit_code_of(error), error.what(), cause_of(error), ranks.rank(), session.start_token()};
-    spdlog::error("{}", error.what());
+    const Outcome outcome{exit_code_of(error), message_of(error), cause_of(error), ranks.rank(), session.start_token()};
+    spdlog::error("{}", outcome.message);
     // The run directory belongs to the later start, its outcome too.
-    if (outcome.cause != EndCause::kSuperseded) write_outcome_quietly(outcome_file, outcome, ranks.world_size());
+    if (outcome.cause != EndCause::kSuperseded) write_outcome_quietly(outcome_file, outcome, make_folder);
     if (ranks.world_size() > 1) session.abort(static_cast<int>(outcome.code));
     return outcome.code;
   }

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/errors.h"
 
 namespace understudy {
@@ -75,6 +77,9 @@ std::variant<ClipRecord, Rejection> read_or_reject(const ListedClip& clip,
     return Rejection{clip.source, rejected.reason, one_line(rejected.what(), root)};
   } catch (const DataError& error) {
     return Rejection{clip.source, RejectionReason::kUnreadable, one_line(error.what(), root)};
+  } catch (const std::filesystem::filesystem_error& error) {  // of reading, such as a folder without permission
+    const std::string detail = fmt::format("{}: {}", error.path1().string(), error.code().message());
+    return Rejection{clip.source, RejectionReason::kUnreadable, one_line(detail, root)};
   }
 }
 

@@ -1,11 +1,13 @@
 #include "data_pipeline/packer/file_clip_input.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/errors.h"
+#include "common/log.h"
 #include "data_pipeline/packer/clip_reading.h"
 #include "data_pipeline/packer/folder_layouts.h"
 #include "data_pipeline/packer/frame_packing.h"
@@ -68,6 +70,7 @@ class FileClipInput : public ClipInput {
     if (listing.clips.empty() && listing.rejections.empty()) {
       throw DataError(fmt::format("{}: holds no clip of the wanted layout", options_.path.string()));
     }
+    if (metadata_) require_rows(listing.clips);
     return listing;
   }
 
@@ -93,6 +96,21 @@ class FileClipInput : public ClipInput {
   }
 
  private:
+  /// Says how much of the table is used. @throws DataError  when none of it is: clips would silently go without
+  void require_rows(const std::vector<ListedClip>& clips) const {
+    const auto found = std::count_if(
+        clips.begin(), clips.end(), [&](const ListedClip& clip) { return metadata_->find(clip.name) != nullptr; });
+    spdlog::info("{}: has rows for {} of {} clips", options_.metadata.string(), found, clips.size());
+    if (found > 0 || clips.empty()) return;
+    throw DataError(fmt::format(
+        "{}: none of its {} rows is of one of the {} clips, the first of which is {}; give the table of these "
+        "clips, or leave --metadata out",
+        options_.metadata.string(),
+        metadata_->size(),
+        clips.size(),
+        clips.front().name));
+  }
+
   /// @returns  the frame rate: what a tool wrote into the container is often wrong, the table is not
   FrameRate apply_metadata(const ListedClip& clip, ClipFrames& frames, FrameRate rate) const {
     const VoxRow* row = metadata_ ? metadata_->find(clip.name) : nullptr;

@@ -23,6 +23,8 @@ RequestedInput::RequestedInput(const PackRequest& request)
 
 SetOptions set_options(const PackSettings& settings) {
   SetOptions options;
+  options.packer_config = settings_text(settings);
+  read_settings(options.packer_config, "the settings of the set");
   options.shard_bytes = static_cast<std::uint64_t>(settings.shard_mebibytes * 1048576.0);
   options.source = settings.source;
   options.jpeg_quality = settings.frames.jpeg_quality;
@@ -30,7 +32,6 @@ SetOptions set_options(const PackSettings& settings) {
   options.landmark_reference_size = static_cast<float>(settings.landmark_size);
   options.mask_codec = settings.mask_codec;
   options.annotation_tool = settings.annotation_tool;
-  options.packer_config = settings_text(settings);
   return options;
 }
 

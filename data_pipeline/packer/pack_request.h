@@ -38,6 +38,7 @@ class RequestedInput {
 };
 
 /// How a set is written with these settings.
+/// @throws ConfigError  listing those that the set's record could not be read with again
 SetOptions set_options(const PackSettings& settings);
 
 }  // namespace understudy

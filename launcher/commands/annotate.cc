@@ -1,4 +1,3 @@
-#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -13,8 +12,8 @@
 #include "data_pipeline/annotate/head_box.h"
 #include "data_pipeline/annotate/set_annotation.h"
 #include "launcher/commands/command.h"
+#include "launcher/commands/named_choice.h"
 #include "launcher/commands/shard_work.h"
-#include "launcher/ranks.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
 #include "trainer/recipes/keypoints/keypoint_annotator.h"
@@ -123,6 +122,17 @@ Outcome report(const AnnotateArguments& arguments, const AnnotationReport& done)
                       done.files)};
 }
 
+/// Beside the work, which goes with it.
+std::filesystem::path outcome_file(const std::filesystem::path& set) {
+  return (set.extension() == ".toml" ? set.parent_path() : set) / "annotating" / "outcome.json";
+}
+
+/// What an earlier start said would keep the folder of the work from going.
+AnnotationReport finish(const AnnotateArguments& arguments, SetAnnotation& annotation) {
+  std::filesystem::remove(outcome_file(arguments.request.set));
+  return annotation.finish();
+}
+
 Outcome annotate(const AnnotateArguments& arguments, const RankContext& context) {
   const Origin origin = origin_of(arguments);
   require_origin(arguments, origin);
@@ -138,41 +148,36 @@ Outcome annotate(const AnnotateArguments& arguments, const RankContext& context)
     return {ExitCode::kRunAgain,
             fmt::format("{}: asked to stop; run the same command again", arguments.request.set.string())};
   }
-  return ranks.rank() == 0 ? report(arguments, annotation.finish()) : Outcome{};
+  return ranks.rank() == 0 ? report(arguments, finish(arguments, annotation)) : Outcome{};
 }
 
 void add_source_options(CLI::App& command, AnnotateArguments& arguments) {
   command.add_option("--kind", arguments.request.kind, "landmark68, mask, box, flame, pose_au or keypoint10")
       ->required()
       ->type_name("KIND")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, AnnotationKind>{{"landmark68", AnnotationKind::kLandmark68},
-                                                                        {"mask", AnnotationKind::kMask},
-                                                                        {"box", AnnotationKind::kBox},
-                                                                        {"flame", AnnotationKind::kFlame},
-                                                                        {"keypoint10", AnnotationKind::kKeypoint10},
-                                                                        {"pose_au", AnnotationKind::kPoseAu}})
-              .description(""));
+      ->transform(named_choice<AnnotationKind>({{"landmark68", AnnotationKind::kLandmark68},
+                                                {"mask", AnnotationKind::kMask},
+                                                {"box", AnnotationKind::kBox},
+                                                {"flame", AnnotationKind::kFlame},
+                                                {"keypoint10", AnnotationKind::kKeypoint10},
+                                                {"pose_au", AnnotationKind::kPoseAu}}));
   command.add_option(
       "--from", arguments.from, "Folder of files, as `understudy pack` reads them; box: computed without");
   command
       .add_option(
           "--box-from", arguments.box_from, "landmark68 (default) or mask: what boxes of heads are computed from")
       ->type_name("KIND")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, BoxSource>{{"landmark68", BoxSource::kLandmarks},
-                                                                           {"mask", BoxSource::kMasks}})
-                      .description(""));
+      ->transform(named_choice<BoxSource>({{"landmark68", BoxSource::kLandmarks}, {"mask", BoxSource::kMasks}}));
   command.add_option("--weights", arguments.networks.weights, "keypoint10: run, checkpoint or file of a detector");
   command.add_option("--config", arguments.networks.config, "keypoint10: configuration beside a bare weight file");
   command
       .add_option(
           "--landmark-size", arguments.request.landmark_size, "Side of the picture that landmarks are pixels of")
+      ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   command.add_option("--mask-codec", arguments.request.mask_codec, "png8 (soft) or bits-deflate (hard, smaller)")
       ->type_name("CODEC")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, MaskCodec>{{"png8", MaskCodec::kPng8},
-                                                                           {"bits-deflate", MaskCodec::kBitsDeflate}})
-                      .description(""));
+      ->transform(named_choice<MaskCodec>({{"png8", MaskCodec::kPng8}, {"bits-deflate", MaskCodec::kBitsDeflate}}));
   command.add_option("--annotation-tool", arguments.request.tool, "What made the annotations, kept with them");
 }
 
@@ -195,8 +200,10 @@ void add_annotate_command(CLI::App& app, RunCommand& chosen) {
       ->check(CLI::Range(1, 256));
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
-      return run_on_ranks(arguments->request.set / "annotating" / "outcome.json",
-                          [&](const RankContext& context) { return annotate(*arguments, context); });
+      return run_on_ranks(
+          outcome_file(arguments->request.set),
+          [&](const RankContext& context) { return annotate(*arguments, context); },
+          kShardWorkers);
     };
   });
 }

@@ -1,4 +1,3 @@
-#include <map>
 #include <memory>
 #include <optional>
 
@@ -7,6 +6,7 @@
 #include "common/errors.h"
 #include "data_pipeline/packer/packer.h"
 #include "launcher/commands/command.h"
+#include "launcher/commands/named_choice.h"
 #include "launcher/supervisor.h"
 
 namespace understudy {
@@ -47,12 +47,12 @@ struct LaunchArguments {
 }  // namespace
 
 void add_launch_command(CLI::App& app, RunCommand& chosen) {
-  const std::map<std::string, Starter> starters{
+  const std::vector<std::pair<std::string, Starter>> starters{
       {"auto", Starter::kAutomatic}, {"mpirun", Starter::kMpirun}, {"srun", Starter::kSrun}};
-  const std::map<std::string, Requeue> requeues{{"none", Requeue::kNone},
-                                                {"scontrol", Requeue::kScontrol},
-                                                {"exit-code", Requeue::kExitCode},
-                                                {"chain", Requeue::kChain}};
+  const std::vector<std::pair<std::string, Requeue>> requeues{{"none", Requeue::kNone},
+                                                              {"scontrol", Requeue::kScontrol},
+                                                              {"exit-code", Requeue::kExitCode},
+                                                              {"chain", Requeue::kChain}};
   const auto arguments = std::make_shared<LaunchArguments>();
   LaunchOptions& options = arguments->options;
   CLI::App* command = add_command(app,
@@ -69,10 +69,10 @@ void add_launch_command(CLI::App& app, RunCommand& chosen) {
       ->add_option(
           "--starter", options.starter.starter, "auto, mpirun or srun; auto is srun in a job whose srun speaks PMIx")
       ->type_name("WAY")
-      ->transform(CLI::CheckedTransformer(starters).description(""));
+      ->transform(named_choice(starters));
   command->add_option("--requeue", options.requeue, "Who starts a SLURM job again: none, scontrol, exit-code or chain")
       ->type_name("WAY")
-      ->transform(CLI::CheckedTransformer(requeues).description(""));
+      ->transform(named_choice(requeues));
   command->add_option("--hosts", options.hosts, "Nodes outside of SLURM, with commas between them")->delimiter(',');
   command->add_option("--mpirun", options.starter.mpirun, "The mpirun to use");
   command->add_option("--starter-option", options.starter.options, "Handed to mpirun or srun; may be repeated")

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "common/errors.h"
 #include "launcher/commands/command.h"
 #include "launcher/commands/pack_options.h"
 #include "launcher/commands/shard_work.h"
-#include "launcher/ranks.h"
 
 namespace understudy {
 namespace {
@@ -23,8 +23,19 @@ Outcome finish(Packer& packer, const PackRequest& request) {
                       counts.rejected > 0 ? fmt::format(", see {}", (request.out / "rejected.tsv").string()) : "")};
 }
 
+/// @throws ConfigError  when one of the two would say nothing without the other
+void require_split_lists(const PackRequest& request) {
+  const bool wanted = request.settings.split == SplitKind::kLists;
+  if (wanted == !request.split_lists.empty()) return;
+  throw ConfigError(wanted
+                        ? "--split lists: which clips go to which set is not said; add --split-list FILE for each list"
+                        : fmt::format("--split-list {}: is read with --split lists only; add that, or leave it out",
+                                      request.split_lists.front().string()));
+}
+
 Outcome pack(const PackRequest& request, const RankContext& context) {
   Communicator& ranks = context.ranks;
+  require_split_lists(request);
   Packer packer(request);
   if (ranks.rank() == 0) packer.plan();
   ranks.barrier("plan the shards");
@@ -56,8 +67,10 @@ void add_pack_command(CLI::App& app, RunCommand& chosen) {
       ->check(CLI::Range(1, 256));
   command->callback([request, &chosen] {
     chosen = [request] {
-      return run_on_ranks(pack_work_folder(request->out) / "outcome.json",
-                          [&](const RankContext& context) { return pack(*request, context); });
+      return run_on_ranks(
+          pack_work_folder(request->out) / "outcome.json",
+          [&](const RankContext& context) { return pack(*request, context); },
+          kShardWorkers);
     };
   });
 }

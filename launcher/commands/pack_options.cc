@@ -1,7 +1,8 @@
 #include "launcher/commands/pack_options.h"
 
-#include <map>
 #include <string>
+
+#include "launcher/commands/named_choice.h"
 
 namespace understudy {
 namespace {
@@ -17,9 +18,7 @@ void add_frame_options(CLI::App& command, FramePreparation& frames) {
   command.add_option("--max-size", frames.max_size, "No side gets longer than this")->check(CLI::Range(0, 65500));
   command.add_option("--fit", frames.fit, "squeeze or crop: how a frame gets another aspect ratio")
       ->type_name("WAY")
-      ->transform(CLI::CheckedTransformer(
-                      std::map<std::string, FrameFit>{{"squeeze", FrameFit::kSqueeze}, {"crop", FrameFit::kCrop}})
-                      .description(""));
+      ->transform(named_choice<FrameFit>({{"squeeze", FrameFit::kSqueeze}, {"crop", FrameFit::kCrop}}));
   command.add_option("--jpeg-quality", frames.jpeg_quality, "Of frames that are not kept as they came")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
@@ -43,17 +42,18 @@ void add_split_options(CLI::App& command, PackRequest& request) {
                   "Which set a clip goes to: none (one set), folder (official train and test), identity (a share of "
                   "the people is held out), lists (--split-list)")
       ->type_name("RULE")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, SplitKind>{{"none", SplitKind::kNone},
-                                                                           {"folder", SplitKind::kFolder},
-                                                                           {"identity", SplitKind::kIdentity},
-                                                                           {"lists", SplitKind::kLists}})
-                      .description(""));
+      ->transform(named_choice<SplitKind>({{"none", SplitKind::kNone},
+                                           {"folder", SplitKind::kFolder},
+                                           {"identity", SplitKind::kIdentity},
+                                           {"lists", SplitKind::kLists}}));
   command.add_option("--split-list", request.split_lists, "vox-metadata.csv, train.csv and val.csv, or clip and split")
       ->allow_extra_args(false);
   command.add_option("--split-fraction", settings.split_fraction, "Of the people, held out with --split identity")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--split-seed", settings.split_seed, "Of their draw")->capture_default_str();
+  command.add_option("--split-seed", settings.split_seed, "Of their draw")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -62,11 +62,10 @@ void add_input_options(CLI::App& command, const std::shared_ptr<PackRequest>& re
   command.add_option("--videos", request->input, "Folder of videos or frames, or an HDF5 file")->required();
   command.add_option("--layout", request->layout, "fsrt, voxceleb2, frames or hdf5; default: what it looks like")
       ->type_name("LAYOUT")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, InputLayout>{{"fsrt", InputLayout::kNamedClips},
-                                                                             {"voxceleb2", InputLayout::kVoxceleb2},
-                                                                             {"frames", InputLayout::kFrameFolders},
-                                                                             {"hdf5", InputLayout::kHdf5}})
-                      .description(""));
+      ->transform(named_choice<InputLayout>({{"fsrt", InputLayout::kNamedClips},
+                                             {"voxceleb2", InputLayout::kVoxceleb2},
+                                             {"frames", InputLayout::kFrameFolders},
+                                             {"hdf5", InputLayout::kHdf5}}));
   command.add_option("--mapping", request->mapping, "TOML file that says where an HDF5 file keeps its frames");
   command.add_option("--metadata", request->metadata, "vox-metadata.csv: frame rates, boxes and lengths of clips");
   AnnotationFolders& folders = request->annotations;
@@ -82,12 +81,11 @@ void add_content_options(CLI::App& command, const std::shared_ptr<PackRequest>& 
   add_frame_options(command, settings.frames);
   add_split_options(command, *request);
   command.add_option("--landmark-size", settings.landmark_size, "Side of the picture that landmarks are pixels of")
+      ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   command.add_option("--mask-codec", settings.mask_codec, "png8 (soft) or bits-deflate (hard, smaller)")
       ->type_name("CODEC")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, MaskCodec>{{"png8", MaskCodec::kPng8},
-                                                                           {"bits-deflate", MaskCodec::kBitsDeflate}})
-                      .description(""));
+      ->transform(named_choice<MaskCodec>({{"png8", MaskCodec::kPng8}, {"bits-deflate", MaskCodec::kBitsDeflate}}));
   command.add_option("--source", settings.source, "Name of the source, kept with the set: voxceleb1, ...");
   command.add_option("--annotation-tool", settings.annotation_tool, "What made the annotations, kept with them");
   command.add_option("--shard-mib", settings.shard_mebibytes, "Size of a shard in MiB")

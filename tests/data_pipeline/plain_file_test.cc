@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "common/atomic_file.h"
 #include "tests/data_pipeline/damage.h"
@@ -30,6 +31,18 @@ TEST(PlainFile, ReadsAnyRangeAndRefusesToEndEarly) {
               AllOf(HasSubstr("/x: cannot read 1 bytes at 10"), HasSubstr("cut short")));
   EXPECT_THAT(message_of([&] { PlainFile(folder.path() / "none"); }),
               AllOf(HasSubstr("none: cannot open"), HasSubstr("No such file")));
+}
+
+TEST(PlainFile, NamesTheLimitOfOpenFiles) {
+  const TemporaryFolder folder;
+  write_file_atomically(folder.path() / "x", "0123456789");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const std::string message = message_of([&] { PlainFile(folder.path() / "x"); });
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(message, AllOf(HasSubstr("Too many open files"), HasSubstr("ulimit -n")));
 }
 
 TEST(PublishFile, RenamesAndTellsWhyNot) {

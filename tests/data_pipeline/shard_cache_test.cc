@@ -2,8 +2,10 @@
 
 #include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
@@ -40,6 +42,25 @@ class ShardCacheTest : public ::testing::Test {
 };
 
 constexpr std::uint64_t kPlenty = std::uint64_t{1} << 30;
+constexpr std::uint64_t kPage = 4096;
+
+/// A disk of few bytes in memory.
+class SmallDisk {
+ public:
+  SmallDisk(fs::path place, std::uint64_t bytes) : place_(std::move(place)) {
+    there_ = ::mount("tmpfs", place_.c_str(), "tmpfs", 0, fmt::format("size={}", bytes).c_str()) == 0;
+  }
+  ~SmallDisk() {
+    if (there_) ::umount2(place_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  bool is_there() const { return there_; }
+
+ private:
+  fs::path place_;
+  bool there_ = false;
+};
 
 TEST_F(ShardCacheTest, KeepsACopyThatNeedsTheOriginalNoMore) {
   const ShardCache cache(cache_, kPlenty);
@@ -59,6 +80,24 @@ TEST_F(ShardCacheTest, MakesRoomByWhatWasUsedLongestAgo) {
   ASSERT_TRUE(fetch(cache, 3));
   EXPECT_TRUE(fs::exists(copy_of(0)));
   EXPECT_FALSE(fs::exists(copy_of(1)));
+}
+
+TEST_F(ShardCacheTest, MakesRoomOnAFullDisk) {
+  fs::create_directory(cache_);
+  const SmallDisk disk(cache_, bytes(3) + 3 * kPage);
+  if (!disk.is_there()) GTEST_SKIP() << "mounting needs root";
+  const ShardCache cache(cache_, kPlenty);
+  for (std::size_t i = 0; i < 3; ++i) ASSERT_TRUE(fetch(cache, i)) << i;
+  const auto now = fs::file_time_type::clock::now();
+  for (std::size_t i = 0; i < 3; ++i) fs::last_write_time(copy_of(i), now - std::chrono::hours(10 - i));
+  const auto held = fetch(cache, 0);
+  ASSERT_TRUE(fetch(cache, 3));
+  EXPECT_TRUE(fs::exists(copy_of(0)));
+  EXPECT_FALSE(fs::exists(copy_of(1)));
+  FileEntry huge = entry(4);
+  huge.bytes = bytes(6);
+  EXPECT_FALSE(cache.fetch(set_ / huge.file, huge));
+  EXPECT_TRUE(fs::exists(copy_of(3)));  // nothing makes way in vain
 }
 
 TEST_F(ShardCacheTest, RemovesNothingThatIsInUse) {

@@ -1,5 +1,6 @@
 #include "launcher/error_report.h"
 
+#include <filesystem>
 #include <new>
 
 #include <gtest/gtest.h>
@@ -33,6 +34,15 @@ TEST(ErrorReport, NamesTheCause) {
   EXPECT_EQ(cause_of(std::runtime_error("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")),
             EndCause::kOutOfMemory);
   EXPECT_EQ(cause_of(std::runtime_error("")), EndCause::kDefect);
+}
+
+TEST(ErrorReport, BlamesTheFileSystemForWhatItRefuses) {
+  const std::filesystem::filesystem_error denied(
+      "cannot remove", "/sets/a", std::make_error_code(std::errc::permission_denied));
+  EXPECT_EQ(cause_of(denied), EndCause::kFileSystem);
+  EXPECT_EQ(exit_code_of(denied), ExitCode::kUsage);
+  EXPECT_EQ(message_of(denied).find("/sets/a: Permission denied; look at"), 0U) << message_of(denied);
+  EXPECT_EQ(message_of(DataError("a.h5: cut short")), "a.h5: cut short");
 }
 
 TEST(ErrorReport, UsesTheNumbersOfSysexits) {

@@ -24,8 +24,18 @@ TEST(ClipReading, TurnsFaultsOfAClipIntoRejections) {
   };
   EXPECT_EQ(reason(ClipRejected(RejectionReason::kNoFace, "none")), RejectionReason::kNoFace);
   EXPECT_EQ(reason(DataError("bad")), RejectionReason::kUnreadable);
+  const std::filesystem::filesystem_error denied(
+      "status", "/data/x", std::make_error_code(std::errc::permission_denied));
+  EXPECT_EQ(reason(denied), RejectionReason::kUnreadable);
   EXPECT_THROW(reason(FileError("disk full")), FileError);
   EXPECT_THROW(reason(std::bad_alloc()), std::bad_alloc);
+}
+
+TEST(ClipReading, NamesTheFileThatTheSystemRefuses) {
+  const auto result = read_or_reject(kClip, "/data", []() -> ClipRecord {
+    throw std::filesystem::filesystem_error("status", "/data/x", std::make_error_code(std::errc::permission_denied));
+  });
+  EXPECT_EQ(std::get<Rejection>(result).detail, "x: Permission denied");
 }
 
 TEST(ClipReading, FindsThePackedPartInTheRecording) {

@@ -4,6 +4,7 @@
 #include "common/atomic_file.h"
 #include "common/errors.h"
 #include "data_pipeline/packer/input_options.h"
+#include "tests/data_pipeline/damage.h"
 #include "tests/data_pipeline/media_fixture.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_set.h"
@@ -185,7 +186,20 @@ TEST_F(FileClipInput, BelievesTheMetadataMoreThanTheContainer) {
   write_numbered_video(root() / "id1#v#000010#000018.mp4", 96, 64, 5, {});
   EXPECT_EQ(rejection(metadata(18)).reason, RejectionReason::kTooFewFrames);
   EXPECT_EQ(rejection(metadata(18)).detail, "5 frames; the metadata say 8");
-  EXPECT_EQ(record(metadata(19)).frames.size(), 5U);  // the table holds another clip
+}
+
+TEST_F(FileClipInput, RefusesMetadataOfOtherClips) {
+  video("id1#v#000010#000016.mp4");
+  const InputOptions options{.metadata = root() / "vox-metadata.csv"};
+  const auto write = [&](const std::string& rows) {
+    write_file_atomically(options.metadata, "video_id,start,end,person_id\nv,10,19,id1\n" + rows);
+  };
+  write("");
+  EXPECT_THAT(message_of([&] { record(options); }),
+              testing::AllOf(testing::HasSubstr("vox-metadata.csv: none of its 1 rows is of one of the 1 clips"),
+                             testing::HasSubstr("id1#v#000010#000016")));
+  write("v,10,16,id1\n");
+  EXPECT_EQ(record(options).frames.size(), 6U);
 }
 
 class Shifting : public ClipAnnotator {

@@ -1,9 +1,12 @@
 #include "data_pipeline/packer/pack_settings.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "common/errors.h"
+#include "data_pipeline/packer/pack_request.h"
 
 namespace understudy {
 namespace {
@@ -28,6 +31,13 @@ TEST(PackSettings, ListEverythingThatIsWrong) {
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.what(), ::testing::AllOf(::testing::HasSubstr("stride"), ::testing::HasSubstr("max_sise")));
   }
+}
+
+TEST(PackSettings, MakeNoSetThatCouldNotBeReadAgain) {
+  EXPECT_EQ(set_options({}).packer_config, settings_text({}));
+  EXPECT_THROW(set_options({.landmark_size = 70000}), ConfigError);
+  EXPECT_THROW(set_options({.split_seed = -3}), ConfigError);
+  EXPECT_THROW(set_options({.shard_mebibytes = std::nan("")}), ConfigError);
 }
 
 }  // namespace
