@@ -1,6 +1,6 @@
 #include "trainer/set_copies.h"
 
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -34,14 +34,14 @@ void copy_all(const DataSets& sets, const ShardCache& cache, int share, int shar
 
 std::jthread copy_sets(const RunConfig& config, DataSets sets, const Communicator& ranks) {
   if (config.cache.empty()) return {};
-  std::optional<ShardCache> cache;
+  std::shared_ptr<const ShardCache> cache;
   try {
-    cache.emplace(config.cache, static_cast<std::uint64_t>(config.cache_gib) << 30U);
+    cache = std::make_shared<const ShardCache>(config.cache, static_cast<std::uint64_t>(config.cache_gib) << 30U);
   } catch (const FileError& error) {
     throw ConfigError(fmt::format("data.cache: {}", error.what()));
   }
-  return std::jthread([sets = std::move(sets), cache = *cache, share = ranks.local_rank(), shares = ranks.local_size()](
-                          const std::stop_token& stop) { copy_all(sets, cache, share, shares, stop); });
+  return std::jthread([sets = std::move(sets), cache, share = ranks.local_rank(), shares = ranks.local_size()](
+                          const std::stop_token& stop) { copy_all(sets, *cache, share, shares, stop); });
 }
 
 }  // namespace understudy
