@@ -10,6 +10,7 @@
 #include "common/errors.h"
 #include "common/hash.h"
 #include "common/log.h"
+#include "data_pipeline/packer/input_record.h"
 #include "data_pipeline/packer/pack_plan.h"
 #include "data_pipeline/packer/record_line.h"
 #include "data_pipeline/packer/shard_receipt_file.h"
@@ -79,22 +80,29 @@ struct Packer::State {
   /// @return  false when there is no plan yet
   bool read_stored_plan() {
     if (!std::filesystem::exists(work_folder / kPlanName)) return false;
-    require_same_settings();
+    require_same_request();
     plan = read_plan(work_folder / kPlanName);
     return true;
   }
 
-  void require_same_settings() const {
+  void require_same_request() const {
+    std::vector<std::string> differences = settings_differences();
+    const std::filesystem::path record = work_folder / kInputRecordName;
+    const auto inputs = input_differences(std::filesystem::exists(record) ? read_file(record) : "", request);
+    differences.insert(differences.end(), inputs.begin(), inputs.end());
+    if (differences.empty()) return;
+    throw DataError(fmt::format("{}: was begun with other options; repeat them, or name another --out\n  {}",
+                                request.out.string(),
+                                fmt::join(differences, "\n  ")));
+  }
+
+  std::vector<std::string> settings_differences() const {
     const std::filesystem::path path = work_folder / kSettingsName;
     PackSettings before = read_settings(read_file(path), path.string());
     PackSettings now = request.settings;
-    const auto differences = method_differences([&](ConfigVisitor& visitor) { describe(visitor, before); },
-                                                [&](ConfigVisitor& visitor) { describe(visitor, now); },
-                                                "at its beginning");
-    if (differences.empty()) return;
-    throw DataError(fmt::format("{}: was begun with other settings; repeat them, or name another --out\n  {}",
-                                request.out.string(),
-                                fmt::join(differences, "\n  ")));
+    return method_differences([&](ConfigVisitor& visitor) { describe(visitor, before); },
+                              [&](ConfigVisitor& visitor) { describe(visitor, now); },
+                              "at its beginning");
   }
 
   std::vector<std::uint64_t> predict(const std::vector<ListedClip>& clips) const {
@@ -129,6 +137,7 @@ struct Packer::State {
     for (const std::string& set : plan.sets()) require_no_set(folder_of(set));
     std::filesystem::create_directories(work_folder);
     write_file_atomically(work_folder / kSettingsName, options.packer_config);
+    write_file_atomically(work_folder / kInputRecordName, input_record(request));
     write_file_atomically(work_folder / kPlanName, plan_text(plan));
   }
 

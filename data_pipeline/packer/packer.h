@@ -26,7 +26,7 @@ class Packer {
   ~Packer();
 
   /// Lists the input, splits it, cuts it into shards and stores the plan in OUT/packing, unless an earlier start did.
-  /// @throws DataError  when nothing is found, OUT holds another set, or the stored plan was made with other settings
+  /// @throws DataError  when nothing is found, OUT holds another set, or the stored plan was made with other options
   void plan();
 
   /// Places, in the plan, of the shards that are not whole yet.
