@@ -11,6 +11,7 @@
 #include "common/hash.h"
 #include "common/log.h"
 #include "data_pipeline/packer/input_record.h"
+#include "data_pipeline/packer/pack_lock.h"
 #include "data_pipeline/packer/pack_plan.h"
 #include "data_pipeline/packer/record_line.h"
 #include "data_pipeline/packer/shard_receipt_file.h"
@@ -56,6 +57,7 @@ struct Packer::State {
   std::filesystem::path work_folder;
   RequestedInput input;
   PackPlan plan;
+  std::optional<PackLock> lock;  // of the worker that plans
 
   explicit State(PackRequest wanted)
       : request(std::move(wanted)),
@@ -77,12 +79,11 @@ struct Packer::State {
 
   bool is_finished(const std::string& set) const { return std::filesystem::exists(folder_of(set) / kSetManifestName); }
 
-  /// @return  false when there is no plan yet
-  bool read_stored_plan() {
-    if (!std::filesystem::exists(work_folder / kPlanName)) return false;
+  bool is_planned() const { return std::filesystem::exists(work_folder / kPlanName); }
+
+  void read_stored_plan() {
     require_same_request();
     plan = read_plan(work_folder / kPlanName);
-    return true;
   }
 
   void require_same_request() const {
@@ -131,10 +132,10 @@ struct Packer::State {
                                   plan.rejections.size(),
                                   split.left_out > 0 ? fmt::format(", {} left out by the split", split.left_out) : ""));
     }
+    for (const std::string& set : plan.sets()) require_no_set(folder_of(set));
   }
 
   void store_plan() const {
-    for (const std::string& set : plan.sets()) require_no_set(folder_of(set));
     std::filesystem::create_directories(work_folder);
     write_file_atomically(work_folder / kSettingsName, options.packer_config);
     write_file_atomically(work_folder / kInputRecordName, input_record(request));
@@ -190,9 +191,17 @@ Packer::Packer(PackRequest request) : state_(std::make_unique<State>(std::move(r
 Packer::~Packer() = default;
 
 void Packer::plan() {
-  if (state_->read_stored_plan()) return;
-  state_->make_plan();
-  state_->store_plan();
+  if (!state_->is_planned()) state_->make_plan();  // before anything is written: a mistake leaves no folder behind
+  state_->lock.emplace(state_->work_folder);
+  if (state_->is_planned()) {
+    state_->read_stored_plan();
+  } else {
+    state_->store_plan();
+  }
+}
+
+void Packer::join() {
+  state_->read_stored_plan();
 }
 
 std::vector<std::size_t> Packer::pending() const {

@@ -17,8 +17,8 @@ std::filesystem::path pack_work_folder(const std::filesystem::path& out);
 /// Packs an input into verified sets: plan, work, publish, merge (docs/data.md). Output is the same for any number of
 /// workers and threads and after any interruption; a shard that is whole is never packed again.
 ///
-/// One worker calls `plan`, then `pending`, and tells the others; then all call `work`, each with its part of the list;
-/// when all have returned, one calls `merge`. What an earlier start did is not done again.
+/// One worker calls `plan`, then `pending`, and tells the others, which call `join`; then all call `work`, each with
+/// its part of the list; when all have returned, the first calls `merge`. What an earlier start did is not done again.
 class Packer {
  public:
   /// @throws DataError  when options are wrong or the input is not there
@@ -26,8 +26,12 @@ class Packer {
   ~Packer();
 
   /// Lists the input, splits it, cuts it into shards and stores the plan in OUT/packing, unless an earlier start did.
-  /// @throws DataError  when nothing is found, OUT holds another set, or the stored plan was made with other options
+  /// Keeps other packs away from OUT for as long as this object lives.
+  /// @throws DataError  when nothing is found, OUT holds another set, another pack is at work there, or the stored plan
+  /// was made with other options
   void plan();
+  /// Takes the plan that the first worker stored. @throws DataError  when it was made with other options
+  void join();
 
   /// Places, in the plan, of the shards that are not whole yet.
   std::vector<std::size_t> pending() const;

@@ -81,5 +81,23 @@ TEST_F(PackerTest, GoesOnWithTheSameInputAndAnnotationsOnly) {
                     HasSubstr("kp at its beginning, nothing now")));
 }
 
+TEST_F(PackerTest, IsAloneInItsFolder) {
+  Packer first(request_);
+  first.plan();
+  EXPECT_THAT(message_of([&] { pack(); }), HasSubstr("another pack is at work here"));
+  Packer second_worker(request_);
+  second_worker.join();
+  second_worker.work(first.pending(), {});
+  EXPECT_EQ(first.merge().packed, 4U);
+}
+
+TEST_F(PackerTest, AMistakeLeavesNoFolderBehind) {
+  write_file_atomically(root() / "list.csv", "id9\ttrain\n");  // none of the clips
+  request_.settings.split = SplitKind::kLists;
+  request_.split_lists = {root() / "list.csv"};
+  EXPECT_THAT(message_of([&] { pack(); }), HasSubstr("there is no clip to pack"));
+  EXPECT_FALSE(fs::exists(request_.out));
+}
+
 }  // namespace
 }  // namespace understudy
