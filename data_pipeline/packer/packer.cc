@@ -1,6 +1,8 @@
 #include "data_pipeline/packer/packer.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +16,7 @@
 #include "data_pipeline/packer/pack_lock.h"
 #include "data_pipeline/packer/pack_plan.h"
 #include "data_pipeline/packer/record_line.h"
+#include "data_pipeline/packer/set_result.h"
 #include "data_pipeline/packer/shard_receipt_file.h"
 #include "data_pipeline/packer/split_rule.h"
 #include "data_pipeline/parallel.h"
@@ -23,7 +26,7 @@
 namespace understudy {
 namespace {
 
-constexpr std::string_view kRejectedName = "rejected.tsv";
+constexpr std::size_t kShownRejections = 20;
 
 SplitRule rule_of(const PackRequest& request) {
   const PackSettings& settings = request.settings;
@@ -43,6 +46,13 @@ SplitRule rule_of(const PackRequest& request) {
 FileEntry publish_record(const std::filesystem::path& folder, std::string_view name, const std::string& text) {
   write_file_atomically(folder / name, text);
   return measure_file(folder / name);
+}
+
+/// The first lines of the table.
+std::string shown(const std::vector<Rejection>& rejections) {
+  const std::span first = std::span(rejections).first(std::min(rejections.size(), kShownRejections));
+  const std::size_t more = rejections.size() - first.size();
+  return rejected_table({first.begin(), first.end()}) + (more > 0 ? fmt::format("and {} more", more) : "");
 }
 
 }  // namespace
@@ -75,6 +85,12 @@ struct Packer::State {
 
   std::optional<PackedShard> packed(const PlannedShard& shard) const {
     return read_packed_shard(receipt_of(shard), folder_of(shard.set));
+  }
+
+  /// False too for a shard of rejected clips only: they may have been mended since, and little is lost.
+  bool has_clips(const PlannedShard& shard) const {
+    const std::optional<PackedShard> done = packed(shard);
+    return done && done->receipt;
   }
 
   bool is_finished(const std::string& set) const { return std::filesystem::exists(folder_of(set) / kSetManifestName); }
@@ -142,48 +158,61 @@ struct Packer::State {
     write_file_atomically(work_folder / kPlanName, plan_text(plan));
   }
 
-  /// What became of all shards of a set. @throws DataError  when one is not whole
-  std::vector<PackedShard> collect(const std::string& set) const {
-    std::vector<PackedShard> shards;
+  /// @throws DataError  when a shard is not whole
+  SetResult collect(const std::string& set) const {
+    SetResult result;
+    if (set.empty()) result.rejections = plan.rejections;
     for (const PlannedShard& shard : plan.shards) {
       if (shard.set != set) continue;
       std::optional<PackedShard> done = packed(shard);
       if (!done) throw DataError(fmt::format("{}: is missing; pack again to make it", receipt_of(shard).string()));
-      shards.push_back(std::move(*done));
+      result.add(std::move(*done));
     }
-    return shards;
+    return result;
   }
 
-  void publish(const std::string& set,
-               const std::vector<ShardReceipt>& receipts,
-               const std::vector<Rejection>& rejections) const {
-    const std::filesystem::path folder = folder_of(set);
-    if (receipts.empty()) {
-      throw DataError(fmt::format("{}: every clip was rejected, so there is no set to write; the reasons are\n{}",
-                                  folder.string(),
-                                  rejected_table(rejections)));
+  SetResult result_of(const std::string& set) const {
+    return is_finished(set) ? read_finished_set(folder_of(set)) : collect(set);
+  }
+
+  /// The table of all sets together. Adds what no set had a part in.
+  void write_rejections(const std::vector<std::string>& sets, std::vector<Rejection>& all) const {
+    const bool split = sets != std::vector<std::string>{""};
+    if (split) all.insert(all.end(), plan.rejections.begin(), plan.rejections.end());
+    if (split || !is_finished("")) write_file_atomically(request.out / kRejectedName, rejected_table(all));
+  }
+
+  /// Publishes the sets that have clips and are not there yet. @throws DataError  then, when one has no clip
+  void publish_all(const std::vector<std::string>& sets, const std::vector<SetResult>& results) const {
+    std::vector<std::string> empty;
+    std::vector<Rejection> reasons;
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      if (is_finished(sets[i])) continue;
+      if (!results[i].receipts.empty()) {
+        publish(sets[i], results[i]);
+      } else {
+        empty.push_back(folder_of(sets[i]).string());
+        reasons.insert(reasons.end(), results[i].rejections.begin(), results[i].rejections.end());
+      }
     }
+    if (!empty.empty()) refuse(empty, reasons);
+  }
+
+  void publish(const std::string& set, const SetResult& result) const {
+    const std::filesystem::path folder = folder_of(set);
     const std::array records{publish_record(folder, kSettingsName, options.packer_config),
                              publish_record(folder, kPlanName, plan_text(plan, set)),
-                             publish_record(folder, kRejectedName, rejected_table(rejections))};
-    publish_set(folder, receipts, options, records);
+                             publish_record(folder, kRejectedName, rejected_table(result.rejections))};
+    publish_set(folder, result.receipts, options, records);
   }
 
-  /// @param all  every rejection so far, those of this set are added
-  void merge_set(const std::string& set, std::vector<Rejection>& all, PackCounts& counts) const {
-    std::vector<ShardReceipt> receipts;
-    std::vector<Rejection> rejections = set.empty() ? plan.rejections : std::vector<Rejection>();
-    for (PackedShard& shard : collect(set)) {
-      rejections.insert(rejections.end(), shard.rejections.begin(), shard.rejections.end());
-      counts.rejected += shard.rejections.size();
-      if (!shard.receipt) continue;
-      counts.packed += shard.receipt->shard.clips;
-      counts.frames += shard.receipt->shard.frames;
-      for (const ByteRange& range : shard.receipt->shard.file.payload) counts.bytes += range.bytes;
-      receipts.push_back(std::move(*shard.receipt));
-    }
-    all.insert(all.end(), rejections.begin(), rejections.end());
-    if (!is_finished(set)) publish(set, receipts, rejections);
+  [[noreturn]] void refuse(const std::vector<std::string>& folders, const std::vector<Rejection>& reasons) const {
+    throw DataError(
+        fmt::format("{}: every clip was rejected, so there is no set to write; mend the input and run the same command "
+                    "again, which tries them once more; all reasons are in {}\n{}",
+                    fmt::join(folders, ", "),
+                    (request.out / kRejectedName).string(),
+                    shown(reasons)));
   }
 };
 
@@ -208,7 +237,7 @@ std::vector<std::size_t> Packer::pending() const {
   std::vector<std::size_t> shards;
   for (std::size_t i = 0; i < state_->plan.shards.size(); ++i) {
     const PlannedShard& shard = state_->plan.shards[i];
-    if (!state_->is_finished(shard.set) && !state_->packed(shard)) shards.push_back(i);
+    if (!state_->is_finished(shard.set) && !state_->has_clips(shard)) shards.push_back(i);
   }
   return shards;
 }
@@ -234,15 +263,17 @@ bool Packer::work(std::span<const std::size_t> shards, const PackWatch& watch) {
 }
 
 PackCounts Packer::merge() {
-  PackCounts counts{.rejected = state_->plan.rejections.size()};
-  std::vector<Rejection> all;
   const std::vector<std::string> sets = state_->plan.sets();
-  for (const std::string& set : sets) state_->merge_set(set, all, counts);
-  if (sets != std::vector<std::string>{""}) {
-    all.insert(all.end(), state_->plan.rejections.begin(), state_->plan.rejections.end());
-    write_file_atomically(state_->request.out / kRejectedName, rejected_table(all));
+  std::vector<SetResult> results;
+  SetResult all;
+  for (const std::string& set : sets) {
+    results.push_back(state_->result_of(set));
+    all.add(results.back());
   }
-  return counts;
+  state_->write_rejections(sets, all.rejections);
+  state_->publish_all(sets, results);
+  all.counts.rejected = all.rejections.size();
+  return all.counts;
 }
 
 }  // namespace understudy

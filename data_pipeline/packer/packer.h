@@ -33,7 +33,8 @@ class Packer {
   /// Takes the plan that the first worker stored. @throws DataError  when it was made with other options
   void join();
 
-  /// Places, in the plan, of the shards that are not whole yet.
+  /// Places, in the plan, of the shards that are not whole yet; also of those that hold no clip, in sets that are not
+  /// there yet: what was rejected may have been mended.
   std::vector<std::size_t> pending() const;
   /// Clips of these shards.
   std::uint64_t clips_of(std::span<const std::size_t> shards) const;
@@ -43,7 +44,9 @@ class Packer {
   /// @throws FileError  when the disk is full, say; nothing that is wrong with a clip ends the work
   bool work(std::span<const std::size_t> shards, const PackWatch& watch);
 
-  /// Writes index, records and manifest of every set. @throws DataError  when every clip of a set was rejected
+  /// Writes index, records and manifest of every set that is not there yet.
+  /// @throws DataError  when every clip of a set was rejected, after writing the others; when a file of a set that was
+  /// there is not as its manifest says
   PackCounts merge();
 
  private:

@@ -1,7 +1,6 @@
 #include "data_pipeline/packer/packer.h"
 
-#include <numeric>
-
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,9 +15,10 @@ namespace {
 namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::SizeIs;
 
-/// Four clips, each a folder of three pictures and a shard of its own, two in the official train set and two in test.
+/// Four clips, each a folder of two pictures and a shard of its own, two in the official train set and two in test.
 class PackerTest : public testing::Test {
  protected:
   PackerTest() {
@@ -33,7 +33,7 @@ class PackerTest : public testing::Test {
   void write_clip(const std::string& name) const {
     const std::vector<std::byte> jpeg = encode_jpeg(tiny_picture(32, 32, 7, 1), 90);
     fs::create_directories(root() / "in" / name);
-    for (const char* frame : {"0.jpg", "1.jpg", "2.jpg"}) {
+    for (const char* frame : {"0.jpg", "1.jpg"}) {
       write_file_atomically(root() / "in" / name / frame, {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
     }
   }
@@ -97,6 +97,50 @@ TEST_F(PackerTest, AMistakeLeavesNoFolderBehind) {
   request_.split_lists = {root() / "list.csv"};
   EXPECT_THAT(message_of([&] { pack(); }), HasSubstr("there is no clip to pack"));
   EXPECT_FALSE(fs::exists(request_.out));
+}
+
+TEST_F(PackerTest, MendingASplitOfRejectedClipsMakesItsSet) {
+  spoil_clip("test/id3#v1#1");
+  spoil_clip("test/id4#v1#1");
+  EXPECT_THAT(
+      message_of([&] { pack(); }),
+      AllOf(HasSubstr("out/test: every clip was rejected"), HasSubstr("test/id4#v1#1"), HasSubstr("out/rejected.tsv")));
+  EXPECT_TRUE(fs::exists(root() / "out" / "train" / "set.toml"));
+  EXPECT_THAT(read_file(root() / "out" / "rejected.tsv"), HasSubstr("test/id3#v1#1"));
+  write_clip("test/id3#v1#1");
+  const PackCounts counts = pack();
+  EXPECT_EQ(counts.packed, 3U);
+  EXPECT_EQ(counts.rejected, 1U);
+  EXPECT_THAT(read_file(root() / "out" / "rejected.tsv"), Not(HasSubstr("test/id3#v1#1")));
+}
+
+TEST_F(PackerTest, ShowsTwentyReasonsAtMost) {
+  fs::remove_all(root() / "in");
+  for (int i = 10; i < 33; ++i) {
+    write_clip(fmt::format("id{}#v1#1", i));
+    spoil_clip(fmt::format("id{}#v1#1", i));
+  }
+  request_.settings.split = SplitKind::kNone;
+  request_.settings.shard_mebibytes = 1;
+  EXPECT_THAT(message_of([&] { pack(); }),
+              AllOf(HasSubstr("id29#v1#1"), Not(HasSubstr("id30#v1#1")), HasSubstr("and 3 more")));
+  EXPECT_THAT(read_file(root() / "out" / "rejected.tsv"), HasSubstr("id32#v1#1"));
+}
+
+TEST_F(PackerTest, TakesAFinishedSetAsItsManifestSays) {
+  spoil_clip("test/id3#v1#1");
+  pack();
+  for (const auto& file : fs::directory_iterator(root() / "out" / "packing")) {
+    if (file.path().extension() == ".done") fs::remove(file);
+  }
+  const PackCounts counts = pack();
+  EXPECT_EQ(counts.packed, 3U);
+  EXPECT_EQ(counts.frames, 6U);
+  EXPECT_EQ(counts.rejected, 1U);
+  EXPECT_THAT(read_file(root() / "out" / "rejected.tsv"), HasSubstr("test/id3#v1#1\tdamaged"));
+  fs::resize_file(root() / "out" / "train" / "frames-00001.h5", 100);
+  EXPECT_THAT(message_of([&] { pack(); }),
+              AllOf(HasSubstr("train/frames-00001.h5: is missing or not of the size"), HasSubstr("shard repair")));
 }
 
 }  // namespace
