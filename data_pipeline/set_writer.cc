@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "common/atomic_file.h"
 #include "common/errors.h"
 #include "data_pipeline/clip_check.h"
 #include "data_pipeline/set_format.h"
@@ -17,8 +18,28 @@
 namespace understudy {
 namespace {
 
+constexpr std::string_view kUnfinished = "unfinished";   // lies in the folder while a SetWriter's set is not whole
+constexpr std::string_view kPackWorkFolder = "packing";  // of the packer
+
 bool is_part_of_a_set(std::string_view name) {
   return name.starts_with("frames-") && (name.ends_with(".h5") || name.find(".partial") != std::string_view::npos);
+}
+
+bool holds_parts(const std::filesystem::path& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (is_part_of_a_set(entry.path().filename().string())) return true;
+  }
+  return false;
+}
+
+/// What a packer began it goes on with; only what a SetWriter began is written anew.
+void require_no_work_of_others(const std::filesystem::path& folder) {
+  const bool own = std::filesystem::exists(folder / kUnfinished);
+  if (!std::filesystem::exists(folder / kPackWorkFolder) && (own || !holds_parts(folder))) return;
+  throw DataError(fmt::format(
+      "{}: holds a set that `understudy pack` has begun; let it finish by the same command, name another folder, or "
+      "remove this one first",
+      folder.string()));
 }
 
 void remove_unfinished(const std::filesystem::path& folder) {
@@ -106,6 +127,8 @@ struct SetWriter::State {
 
 SetWriter::SetWriter(std::filesystem::path folder, SetOptions options) : state_(std::make_unique<State>()) {
   require_no_set(folder);
+  require_no_work_of_others(folder);
+  write_file_atomically(folder / kUnfinished, "");
   remove_unfinished(folder);
   state_->folder = std::move(folder);
   state_->options = std::move(options);
@@ -125,6 +148,7 @@ void SetWriter::add(const ClipRecord& clip) {
 void SetWriter::finish() {
   state_->close_shard();
   publish_set(state_->folder, state_->shards, state_->options);
+  std::filesystem::remove(state_->folder / kUnfinished);
   state_->finished = true;
 }
 

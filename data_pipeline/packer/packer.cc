@@ -1,6 +1,8 @@
 #include "data_pipeline/packer/packer.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,8 +12,11 @@
 #include "common/errors.h"
 #include "common/hash.h"
 #include "common/log.h"
+#include "data_pipeline/packer/input_record.h"
+#include "data_pipeline/packer/pack_lock.h"
 #include "data_pipeline/packer/pack_plan.h"
 #include "data_pipeline/packer/record_line.h"
+#include "data_pipeline/packer/set_result.h"
 #include "data_pipeline/packer/shard_receipt_file.h"
 #include "data_pipeline/packer/split_rule.h"
 #include "data_pipeline/parallel.h"
@@ -21,7 +26,7 @@
 namespace understudy {
 namespace {
 
-constexpr std::string_view kRejectedName = "rejected.tsv";
+constexpr std::size_t kShownRejections = 20;
 
 SplitRule rule_of(const PackRequest& request) {
   const PackSettings& settings = request.settings;
@@ -43,6 +48,13 @@ FileEntry publish_record(const std::filesystem::path& folder, std::string_view n
   return measure_file(folder / name);
 }
 
+/// The first lines of the table.
+std::string shown(const std::vector<Rejection>& rejections) {
+  const std::span first = std::span(rejections).first(std::min(rejections.size(), kShownRejections));
+  const std::size_t more = rejections.size() - first.size();
+  return rejected_table({first.begin(), first.end()}) + (more > 0 ? fmt::format("and {} more", more) : "");
+}
+
 }  // namespace
 
 std::filesystem::path pack_work_folder(const std::filesystem::path& out) {
@@ -55,6 +67,7 @@ struct Packer::State {
   std::filesystem::path work_folder;
   RequestedInput input;
   PackPlan plan;
+  std::optional<PackLock> lock;  // of the worker that plans
 
   explicit State(PackRequest wanted)
       : request(std::move(wanted)),
@@ -74,27 +87,39 @@ struct Packer::State {
     return read_packed_shard(receipt_of(shard), folder_of(shard.set));
   }
 
-  bool is_finished(const std::string& set) const { return std::filesystem::exists(folder_of(set) / kSetManifestName); }
-
-  /// @return  false when there is no plan yet
-  bool read_stored_plan() {
-    if (!std::filesystem::exists(work_folder / kPlanName)) return false;
-    require_same_settings();
-    plan = read_plan(work_folder / kPlanName);
-    return true;
+  /// False too for a shard of rejected clips only: they may have been mended since, and little is lost.
+  bool has_clips(const PlannedShard& shard) const {
+    const std::optional<PackedShard> done = packed(shard);
+    return done && done->receipt;
   }
 
-  void require_same_settings() const {
+  bool is_finished(const std::string& set) const { return std::filesystem::exists(folder_of(set) / kSetManifestName); }
+
+  bool is_planned() const { return std::filesystem::exists(work_folder / kPlanName); }
+
+  void read_stored_plan() {
+    require_same_request();
+    plan = read_plan(work_folder / kPlanName);
+  }
+
+  void require_same_request() const {
+    std::vector<std::string> differences = settings_differences();
+    const std::filesystem::path record = work_folder / kInputRecordName;
+    const auto inputs = input_differences(std::filesystem::exists(record) ? read_file(record) : "", request);
+    differences.insert(differences.end(), inputs.begin(), inputs.end());
+    if (differences.empty()) return;
+    throw DataError(fmt::format("{}: was begun with other options; repeat them, or name another --out\n  {}",
+                                request.out.string(),
+                                fmt::join(differences, "\n  ")));
+  }
+
+  std::vector<std::string> settings_differences() const {
     const std::filesystem::path path = work_folder / kSettingsName;
     PackSettings before = read_settings(read_file(path), path.string());
     PackSettings now = request.settings;
-    const auto differences = method_differences([&](ConfigVisitor& visitor) { describe(visitor, before); },
-                                                [&](ConfigVisitor& visitor) { describe(visitor, now); },
-                                                "at its beginning");
-    if (differences.empty()) return;
-    throw DataError(fmt::format("{}: was begun with other settings; repeat them, or name another --out\n  {}",
-                                request.out.string(),
-                                fmt::join(differences, "\n  ")));
+    return method_differences([&](ConfigVisitor& visitor) { describe(visitor, before); },
+                              [&](ConfigVisitor& visitor) { describe(visitor, now); },
+                              "at its beginning");
   }
 
   std::vector<std::uint64_t> predict(const std::vector<ListedClip>& clips) const {
@@ -123,57 +148,71 @@ struct Packer::State {
                                   plan.rejections.size(),
                                   split.left_out > 0 ? fmt::format(", {} left out by the split", split.left_out) : ""));
     }
+    for (const std::string& set : plan.sets()) require_no_set(folder_of(set));
   }
 
   void store_plan() const {
-    for (const std::string& set : plan.sets()) require_no_set(folder_of(set));
     std::filesystem::create_directories(work_folder);
     write_file_atomically(work_folder / kSettingsName, options.packer_config);
+    write_file_atomically(work_folder / kInputRecordName, input_record(request));
     write_file_atomically(work_folder / kPlanName, plan_text(plan));
   }
 
-  /// What became of all shards of a set. @throws DataError  when one is not whole
-  std::vector<PackedShard> collect(const std::string& set) const {
-    std::vector<PackedShard> shards;
+  /// @throws DataError  when a shard is not whole
+  SetResult collect(const std::string& set) const {
+    SetResult result;
+    if (set.empty()) result.rejections = plan.rejections;
     for (const PlannedShard& shard : plan.shards) {
       if (shard.set != set) continue;
       std::optional<PackedShard> done = packed(shard);
       if (!done) throw DataError(fmt::format("{}: is missing; pack again to make it", receipt_of(shard).string()));
-      shards.push_back(std::move(*done));
+      result.add(std::move(*done));
     }
-    return shards;
+    return result;
   }
 
-  void publish(const std::string& set,
-               const std::vector<ShardReceipt>& receipts,
-               const std::vector<Rejection>& rejections) const {
-    const std::filesystem::path folder = folder_of(set);
-    if (receipts.empty()) {
-      throw DataError(fmt::format("{}: every clip was rejected, so there is no set to write; the reasons are\n{}",
-                                  folder.string(),
-                                  rejected_table(rejections)));
+  SetResult result_of(const std::string& set) const {
+    return is_finished(set) ? read_finished_set(folder_of(set)) : collect(set);
+  }
+
+  /// The table of all sets together. Adds what no set had a part in.
+  void write_rejections(const std::vector<std::string>& sets, std::vector<Rejection>& all) const {
+    const bool split = sets != std::vector<std::string>{""};
+    if (split) all.insert(all.end(), plan.rejections.begin(), plan.rejections.end());
+    if (split || !is_finished("")) write_file_atomically(request.out / kRejectedName, rejected_table(all));
+  }
+
+  /// Publishes the sets that have clips and are not there yet. @throws DataError  then, when one has no clip
+  void publish_all(const std::vector<std::string>& sets, const std::vector<SetResult>& results) const {
+    std::vector<std::string> empty;
+    std::vector<Rejection> reasons;
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      if (is_finished(sets[i])) continue;
+      if (!results[i].receipts.empty()) {
+        publish(sets[i], results[i]);
+      } else {
+        empty.push_back(folder_of(sets[i]).string());
+        reasons.insert(reasons.end(), results[i].rejections.begin(), results[i].rejections.end());
+      }
     }
+    if (!empty.empty()) refuse(empty, reasons);
+  }
+
+  void publish(const std::string& set, const SetResult& result) const {
+    const std::filesystem::path folder = folder_of(set);
     const std::array records{publish_record(folder, kSettingsName, options.packer_config),
                              publish_record(folder, kPlanName, plan_text(plan, set)),
-                             publish_record(folder, kRejectedName, rejected_table(rejections))};
-    publish_set(folder, receipts, options, records);
+                             publish_record(folder, kRejectedName, rejected_table(result.rejections))};
+    publish_set(folder, result.receipts, options, records);
   }
 
-  /// @param all  every rejection so far, those of this set are added
-  void merge_set(const std::string& set, std::vector<Rejection>& all, PackCounts& counts) const {
-    std::vector<ShardReceipt> receipts;
-    std::vector<Rejection> rejections = set.empty() ? plan.rejections : std::vector<Rejection>();
-    for (PackedShard& shard : collect(set)) {
-      rejections.insert(rejections.end(), shard.rejections.begin(), shard.rejections.end());
-      counts.rejected += shard.rejections.size();
-      if (!shard.receipt) continue;
-      counts.packed += shard.receipt->shard.clips;
-      counts.frames += shard.receipt->shard.frames;
-      for (const ByteRange& range : shard.receipt->shard.file.payload) counts.bytes += range.bytes;
-      receipts.push_back(std::move(*shard.receipt));
-    }
-    all.insert(all.end(), rejections.begin(), rejections.end());
-    if (!is_finished(set)) publish(set, receipts, rejections);
+  [[noreturn]] void refuse(const std::vector<std::string>& folders, const std::vector<Rejection>& reasons) const {
+    throw DataError(
+        fmt::format("{}: every clip was rejected, so there is no set to write; mend the input and run the same command "
+                    "again, which tries them once more; all reasons are in {}\n{}",
+                    fmt::join(folders, ", "),
+                    (request.out / kRejectedName).string(),
+                    shown(reasons)));
   }
 };
 
@@ -181,16 +220,24 @@ Packer::Packer(PackRequest request) : state_(std::make_unique<State>(std::move(r
 Packer::~Packer() = default;
 
 void Packer::plan() {
-  if (state_->read_stored_plan()) return;
-  state_->make_plan();
-  state_->store_plan();
+  if (!state_->is_planned()) state_->make_plan();  // before anything is written: a mistake leaves no folder behind
+  state_->lock.emplace(state_->work_folder);
+  if (state_->is_planned()) {
+    state_->read_stored_plan();
+  } else {
+    state_->store_plan();
+  }
+}
+
+void Packer::join() {
+  state_->read_stored_plan();
 }
 
 std::vector<std::size_t> Packer::pending() const {
   std::vector<std::size_t> shards;
   for (std::size_t i = 0; i < state_->plan.shards.size(); ++i) {
     const PlannedShard& shard = state_->plan.shards[i];
-    if (!state_->is_finished(shard.set) && !state_->packed(shard)) shards.push_back(i);
+    if (!state_->is_finished(shard.set) && !state_->has_clips(shard)) shards.push_back(i);
   }
   return shards;
 }
@@ -216,15 +263,17 @@ bool Packer::work(std::span<const std::size_t> shards, const PackWatch& watch) {
 }
 
 PackCounts Packer::merge() {
-  PackCounts counts{.rejected = state_->plan.rejections.size()};
-  std::vector<Rejection> all;
   const std::vector<std::string> sets = state_->plan.sets();
-  for (const std::string& set : sets) state_->merge_set(set, all, counts);
-  if (sets != std::vector<std::string>{""}) {
-    all.insert(all.end(), state_->plan.rejections.begin(), state_->plan.rejections.end());
-    write_file_atomically(state_->request.out / kRejectedName, rejected_table(all));
+  std::vector<SetResult> results;
+  SetResult all;
+  for (const std::string& set : sets) {
+    results.push_back(state_->result_of(set));
+    all.add(results.back());
   }
-  return counts;
+  state_->write_rejections(sets, all.rejections);
+  state_->publish_all(sets, results);
+  all.counts.rejected = all.rejections.size();
+  return all.counts;
 }
 
 }  // namespace understudy

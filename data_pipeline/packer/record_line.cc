@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <tuple>
 
+#include <fmt/format.h>
+
+#include "common/errors.h"
+
 namespace understudy {
 namespace {
 
@@ -77,6 +81,21 @@ std::string rejected_table(std::vector<Rejection> rejections) {
     text += record_line({rejection.source, rejection_name(rejection.reason), rejection.detail});
   }
   return text;
+}
+
+std::vector<Rejection> read_rejected_table(std::string_view text) {
+  std::vector<std::vector<std::string>> lines = read_record_lines(text);
+  std::vector<Rejection> rejections;
+  for (std::size_t i = 1; i < lines.size(); ++i) {  // after the names of the columns
+    lines[i].insert(lines[i].begin(), "reject");
+    std::optional<Rejection> rejection = rejection_of(lines[i]);
+    if (!rejection) {
+      throw DataError(
+          fmt::format("{}: line {} is no source, reason and detail; restore the file", kRejectedName, i + 1));
+    }
+    rejections.push_back(std::move(*rejection));
+  }
+  return rejections;
 }
 
 }  // namespace understudy

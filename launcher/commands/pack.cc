@@ -39,7 +39,7 @@ Outcome pack(const PackRequest& request, const RankContext& context) {
   Packer packer(request);
   if (ranks.rank() == 0) packer.plan();
   ranks.barrier("plan the shards");
-  if (ranks.rank() != 0) packer.plan();
+  if (ranks.rank() != 0) packer.join();
   const std::vector<std::size_t> own =
       share_of(ranks.rank() == 0 ? packer.pending() : std::vector<std::size_t>(), ranks);
   const bool whole = packer.work(own, watch_work(packer.clips_of(own), context));

@@ -90,13 +90,39 @@ TEST(SetWriter, RemovesTheRestOfAnEarlierAttempt) {
   const TemporaryFolder folder;
   const std::filesystem::path set = folder.path() / "set";
   std::filesystem::create_directory(set);
-  for (const char* name :
-       {"frames-00009.h5", "frames-00000.h5.partial", "frames-00000.payload.partial.tmp.77", "notes.txt"}) {
+  for (const char* name : {"frames-00009.h5",
+                           "frames-00000.h5.partial",
+                           "frames-00000.payload.partial.tmp.77",
+                           "notes.txt",
+                           "unfinished"}) {
     write_file_atomically(set / name, "left over");
   }
   write_tiny_set(set, {.landmarks = false});
   EXPECT_THAT(contents_of(set),
               ElementsAre(Key("frames-00000.h5"), Key("index.h5"), Key("notes.txt"), Key("set.toml")));
+}
+
+TEST(SetWriter, LeavesWhatAPackBegan) {
+  for (const char* name : {"frames-00000.h5", "frames-00000.h5.partial", "packing/plan.tsv"}) {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder.path() / "packing");
+    write_file_atomically(folder.path() / name, "of a pack");
+    if (std::filesystem::is_empty(folder.path() / "packing")) std::filesystem::remove(folder.path() / "packing");
+    EXPECT_THAT(message_of([&] { SetWriter(folder.path(), {}); }), HasSubstr("`understudy pack` has begun")) << name;
+    EXPECT_EQ(read_file(folder.path() / name), "of a pack");
+  }
+}
+
+TEST(SetWriter, BeginsAnewWhereItWasBrokenOff) {
+  const TemporaryFolder folder;
+  {
+    SetWriter writer(folder.path() / "set", {.shard_bytes = 1});
+    for (std::uint32_t clip = 0; clip < 2; ++clip) writer.add(tiny_clip({}, 0, clip));
+  }
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "set" / "frames-00000.h5"));
+  write_tiny_set(folder.path() / "set");
+  write_tiny_set(folder.path() / "at once");
+  EXPECT_TRUE(contents_of(folder.path() / "set") == contents_of(folder.path() / "at once"));
 }
 
 TEST(SetWriter, NeverWritesOverASet) {
