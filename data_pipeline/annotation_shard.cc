@@ -114,6 +114,13 @@ std::uint32_t RowShard::content_crc(std::uint64_t first, std::uint64_t last) con
   return crc32c(bytes_of(crc32c_, first, last), crc32c(bytes_of(valid_, first, last)));
 }
 
+std::uint32_t RowShard::unknown_crc(AnnotationKind kind, std::uint64_t frames) {
+  const std::uint32_t row = crc32c(std::vector<std::byte>(row_bytes(kind)));
+  const std::vector<std::uint8_t> valid(frames, 0);
+  const std::vector<std::uint32_t> crcs(frames, row);
+  return crc32c(bytes_of(crcs, 0, frames), crc32c(bytes_of(valid, 0, frames)));
+}
+
 MaskShard::MaskShard(const std::filesystem::path& path, const AnnotationPartner& partner)
     : file_(path, partner.reading) {
   const Hdf5Reader structure(path);
@@ -135,6 +142,10 @@ std::vector<std::byte> MaskShard::read(std::uint64_t frame, std::string_view wha
 
 std::uint32_t MaskShard::content_crc(std::uint64_t first, std::uint64_t last) const {
   return crc32c(bytes_of(crc32c_, first, last));
+}
+
+std::uint32_t MaskShard::unknown_crc(std::uint64_t frames) {
+  return crc32c(bytes_of(std::vector<std::uint32_t>(frames, crc32c({})), 0, frames));
 }
 
 SyntheticShard::SyntheticShard(const std::filesystem::path& path, const AnnotationPartner& partner) {

@@ -40,6 +40,8 @@ class RowShard {
   void read(std::uint64_t frame, std::span<std::byte> row, std::string_view what, ReadCounts* counts = nullptr) const;
   /// Changes with any row of the frames [first, last).
   std::uint32_t content_crc(std::uint64_t first, std::uint64_t last) const;
+  /// The same for frames of which nothing is known: what a shard without a file of this kind stands for.
+  static std::uint32_t unknown_crc(AnnotationKind kind, std::uint64_t frames);
 
  private:
   AnnotationKind kind_;
@@ -61,6 +63,8 @@ class MaskShard {
   /// @throws DamageError  when the bytes fail their CRC, twice
   std::vector<std::byte> read(std::uint64_t frame, std::string_view what, ReadCounts* counts = nullptr) const;
   std::uint32_t content_crc(std::uint64_t first, std::uint64_t last) const;
+  /// The same for frames without masks.
+  static std::uint32_t unknown_crc(std::uint64_t frames);
 
  private:
   PlainFile file_;

@@ -183,24 +183,31 @@ struct DataSet::State {
     }
   }
 
-  /// The set's fingerprint, extended by every annotation that the run depends on.
+  std::uint32_t landmark_crc(std::uint32_t clip) const {
+    const RowShard* landmarks = shard_of(clip).landmarks();
+    const std::uint64_t frames = index.clips[clip].frames;
+    if (landmarks == nullptr) return RowShard::unknown_crc(AnnotationKind::kLandmark68, frames);
+    return landmarks->content_crc(first_row(clip), first_row(clip) + frames);
+  }
+
+  std::uint32_t mask_crc(std::uint32_t clip) const {
+    const std::optional<MaskShard>& masks = shard_of(clip).masks;
+    const std::uint64_t frames = index.clips[clip].frames;
+    if (!masks) return MaskShard::unknown_crc(frames);
+    return masks->content_crc(first_row(clip), first_row(clip) + frames);
+  }
+
+  /// The set's fingerprint, extended by every annotation that the run depends on. A shard without a file of a kind
+  /// counts like one in which nothing is known, so that it does not matter how clips are cut into shards.
   std::string fingerprint_of_run() const {
     if (!requirements.landmarks && !requirements.masks) return manifest.fingerprint;
     Sha256 hash;
     hash.update(manifest.fingerprint + "\n");
     for (std::uint32_t clip = 0; clip < index.clips.size(); ++clip) {
-      const OpenShard& shard = shard_of(clip);
-      const std::uint64_t first = first_row(clip);
-      const std::uint64_t last = first + index.clips[clip].frames;
-      if (requirements.landmarks && shard.landmarks() != nullptr) {
-        hash.update(fmt::format("landmark68\t{}\t{}\t{:08x}\n",
-                                clip,
-                                landmark_reference_size,
-                                shard.landmarks()->content_crc(first, last)));
+      if (requirements.landmarks) {
+        hash.update(fmt::format("landmark68\t{}\t{}\t{:08x}\n", clip, landmark_reference_size, landmark_crc(clip)));
       }
-      if (requirements.masks && shard.masks) {
-        hash.update(fmt::format("mask\t{}\t{:08x}\n", clip, shard.masks->content_crc(first, last)));
-      }
+      if (requirements.masks) hash.update(fmt::format("mask\t{}\t{:08x}\n", clip, mask_crc(clip)));
     }
     return hash.hex_digest();
   }

@@ -6,6 +6,19 @@
 #include "data_pipeline/clip_record_reader.h"
 
 namespace understudy {
+namespace {
+
+/// Of runs that need every kind that the source has. Both are opened anew: the reader needs no kind.
+void require_same_fingerprint(const std::filesystem::path& source, const std::filesystem::path& out) {
+  const DataSet made = DataSet::open(out);
+  const SetRequirements kinds{.landmarks = made.has_landmarks(), .masks = made.has_masks()};
+  const std::string wanted = DataSet::open(source, kinds).fingerprint();
+  const std::string found = DataSet::open(out, kinds).fingerprint();
+  if (found == wanted) return;
+  throw Error(fmt::format("{}: has fingerprint {} instead of {}; this is a defect", out.string(), found, wanted));
+}
+
+}  // namespace
 
 void reshard_set(const std::filesystem::path& source,
                  const std::filesystem::path& out,
@@ -21,10 +34,7 @@ void reshard_set(const std::filesystem::path& source,
     if (progress) progress(clip + std::size_t{1}, clips);
   }
   writer.finish();
-  const std::string fingerprint = DataSet::open(out).fingerprint();
-  if (fingerprint == reader.set().fingerprint()) return;
-  throw Error(fmt::format(
-      "{}: has fingerprint {} instead of {}; this is a defect", out.string(), fingerprint, reader.set().fingerprint()));
+  require_same_fingerprint(source, out);
 }
 
 }  // namespace understudy

@@ -1,12 +1,16 @@
 #include "data_pipeline/set_manifest.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <limits>
 #include <optional>
 #include <span>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
+#include <unistd.h>
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
@@ -158,12 +162,21 @@ std::string toml_string(std::string_view text) {
   return result + '"';
 }
 
+/// Whether another process, whose number ends this temporary name, may be writing the file.
+bool has_living_writer(const std::string& name) {
+  const std::string digits = name.substr(name.rfind('.') + 1);
+  pid_t writer = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), writer);
+  if (error != std::errc() || end != digits.data() + digits.size() || writer <= 0 || writer == ::getpid()) return false;
+  return ::kill(writer, 0) == 0 || errno == EPERM;
+}
+
 /// Temporary names of small files whose writers were killed.
 void remove_leftovers(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::directory_iterator(folder.empty() ? "." : folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.find(".tmp.") != std::string::npos) found.push_back(entry.path());
+    if (name.find(".tmp.") != std::string::npos && !has_living_writer(name)) found.push_back(entry.path());
   }
   std::error_code ignored;
   for (const std::filesystem::path& file : found) std::filesystem::remove(file, ignored);

@@ -12,6 +12,7 @@
 #include "data_pipeline/annotate/shard_annotation.h"
 #include "data_pipeline/packer/record_line.h"
 #include "data_pipeline/packer/shard_receipt_file.h"
+#include "data_pipeline/set_lock.h"
 
 namespace understudy {
 namespace {
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kWorkFolder = "annotating";
 constexpr std::string_view kRequestName = "request.txt";
+constexpr std::string_view kLockName = "set.toml.lock";
 
 std::vector<AnnotationEntry> entries_of(const SetManifest& manifest, AnnotationKind kind) {
   std::vector<AnnotationEntry> found;
@@ -130,6 +132,7 @@ struct SetAnnotation::State {
   }
 
   void publish(const std::vector<AnnotationEntry>& written) const {
+    const SetLock lock(folder, kLockName);  // another kind may be published now too
     SetManifest now = reread();
     const std::vector<AnnotationEntry> before = entries_of(now, request.kind);
     std::erase_if(now.annotations, [&](const AnnotationEntry& entry) { return entry.kind == request.kind; });

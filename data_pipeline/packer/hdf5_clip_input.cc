@@ -1,6 +1,5 @@
 #include "data_pipeline/packer/hdf5_clip_input.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "data_pipeline/packer/clip_reading.h"
 #include "data_pipeline/packer/folder_entries.h"
 #include "data_pipeline/packer/hdf5_catalog.h"
+#include "data_pipeline/packer/landmark_files.h"
 
 namespace understudy {
 namespace {
@@ -29,7 +29,10 @@ FrameRate rate_of(double fps) {
   return whole ? FrameRate{static_cast<int>(fps), 1} : FrameRate{static_cast<int>(std::lround(fps * 1000)), 1000};
 }
 
-std::vector<Landmarks68> read_landmarks(const Hdf5Input& file, const Hdf5Place& place, const ClipFrames& frames) {
+std::vector<Landmarks68> read_landmarks(const Hdf5Input& file,
+                                        const Hdf5Place& place,
+                                        float reference_size,
+                                        const ClipFrames& frames) {
   const std::optional<InputTable> table = file.find(place.landmarks);
   if (!table) throw ClipRejected(RejectionReason::kLandmarksMissing, fmt::format("{} is no table", place.landmarks));
   const bool shaped = table->extent.size() == 3 && table->extent[1] == 68 && table->extent[2] == 2;
@@ -46,11 +49,8 @@ std::vector<Landmarks68> read_landmarks(const Hdf5Input& file, const Hdf5Place& 
   std::vector<Landmarks68> landmarks(frames.position.size());
   for (std::size_t i = 0; i < landmarks.size(); ++i) {
     file.read_floats(place.landmarks, place.frames.first + frames.position[i], 1, landmarks[i].xy);
-    const auto& xy = landmarks[i].xy;
-    if (std::all_of(xy.begin(), xy.end(), [](float value) { return std::isfinite(value); })) continue;
-    throw ClipRejected(RejectionReason::kLandmarkRange,
-                       fmt::format("landmarks of frame {} are not finite", frames.position[i]));
   }
+  fit_landmarks(landmarks, reference_size, frames);
   return landmarks;
 }
 
@@ -80,7 +80,9 @@ class Hdf5ClipInput : public ClipInput {
       const std::unique_ptr<FrameStream> stream = open_hdf5_stream(file, place.frames, mapping_.channels);
       PackedFrames packed = pack_frames(*stream, options_.frames);
       std::vector<Landmarks68> landmarks;
-      if (!place.landmarks.empty()) landmarks = read_landmarks(*file, place, packed.frames);
+      if (!place.landmarks.empty()) {
+        landmarks = read_landmarks(*file, place, options_.landmark_size, packed.frames);
+      }
       const FrameRate rate = packed_rate(rate_of(mapping_.fps), options_.frames.stride);
       ClipRecord record = make_record(clip, std::move(packed), rate, options_.annotator);
       if (!landmarks.empty() && !record.annotations.landmarks.empty()) {

@@ -18,6 +18,7 @@ struct InputOptions {
   std::filesystem::path mapping;      ///< of kHdf5: a TOML file
   std::filesystem::path metadata;     ///< vox-metadata.csv; empty: none. Its frame rate, box and size are recorded
   FramePreparation frames;
+  float landmark_size = 256.0F;              ///< of kHdf5: side of the picture that landmarks are pixels of
   const ClipAnnotator* annotator = nullptr;  ///< outlives the input; null: none
 };
 

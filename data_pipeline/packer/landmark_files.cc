@@ -147,18 +147,22 @@ void move_into_crop(Landmarks68& landmarks, double reference, const ClipFrames& 
 
 }  // namespace
 
+void fit_landmarks(std::vector<Landmarks68>& landmarks, float reference_size, const ClipFrames& frames) {
+  require_finite(landmarks, frames);
+  const auto face = median_face(landmarks);
+  if (!face) throw ClipRejected(RejectionReason::kNoFace, "no packed frame has a face: all landmarks are zero");
+  require_pixels(*face, reference_size);
+  if (frames.crop == PixelBox{0, 0, frames.decoded_width, frames.decoded_height}) return;
+  for (Landmarks68& frame : landmarks)
+    if (frame.valid()) move_into_crop(frame, reference_size, frames);
+}
+
 std::vector<Landmarks68> read_landmark_files(const std::filesystem::path& folder,
                                              float reference_size,
                                              const ListedClip& clip,
                                              const ClipFrames& frames) {
   std::vector<Landmarks68> landmarks = read_files(folder, clip, frames);
-  require_finite(landmarks, frames);
-  const auto face = median_face(landmarks);
-  if (!face) throw ClipRejected(RejectionReason::kNoFace, "no packed frame has a face: all landmarks are zero");
-  require_pixels(*face, reference_size);
-  if (frames.crop == PixelBox{0, 0, frames.decoded_width, frames.decoded_height}) return landmarks;
-  for (Landmarks68& frame : landmarks)
-    if (frame.valid()) move_into_crop(frame, reference_size, frames);
+  fit_landmarks(landmarks, reference_size, frames);
   return landmarks;
 }
 

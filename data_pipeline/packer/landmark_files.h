@@ -26,4 +26,9 @@ std::vector<Landmarks68> read_landmark_files(const std::filesystem::path& folder
                                              const ListedClip& clip,
                                              const ClipFrames& frames);
 
+/// Checks landmarks of a clip's packed frames and moves them with the crop, as above; for those that lie elsewhere.
+/// @param landmarks  [frames]
+/// @throws ClipRejected  landmark-range; no-face
+void fit_landmarks(std::vector<Landmarks68>& landmarks, float reference_size, const ClipFrames& frames);
+
 }  // namespace understudy

@@ -19,6 +19,7 @@ RequestedInput::RequestedInput(const PackRequest& request)
                               .mapping = request.mapping,
                               .metadata = request.metadata,
                               .frames = request.settings.frames,
+                              .landmark_size = static_cast<float>(request.settings.landmark_size),
                               .annotator = annotations_.get()})) {}
 
 SetOptions set_options(const PackSettings& settings) {

@@ -68,6 +68,26 @@ TEST_F(ReshardingTest, KeepsEveryFingerprint) {
   }
 }
 
+TEST_F(ReshardingTest, KeepsTheFingerprintOfRunsThatNeedWhatSomeShardsLack) {
+  std::vector<ClipRecord> clips = full_clips();
+  clips[1].annotations.landmarks.clear();
+  clips[2].annotations.masks.clear();
+  SetOptions cut = options_;
+  cut.shard_bytes = 1;
+  {
+    SetWriter writer(path("cut"), cut);
+    for (const ClipRecord& clip : clips) writer.add(clip);
+    writer.finish();
+  }
+  EXPECT_FALSE(DataSet::open(path("cut")).has_landmarks_of(1));
+  EXPECT_FALSE(DataSet::open(path("cut")).has_masks_of(2));
+  reshard_set(path("cut"), path("whole"), std::uint64_t{1} << 30);
+  for (const SetRequirements& requirements : {SetRequirements{.landmarks = true}, {.masks = true}}) {
+    EXPECT_EQ(DataSet::open(path("whole"), requirements).fingerprint(),
+              DataSet::open(path("cut"), requirements).fingerprint());
+  }
+}
+
 TEST_F(ReshardingTest, TellsItsProgress) {
   write("set", options_);
   std::vector<std::size_t> told;

@@ -1,7 +1,9 @@
 #include "data_pipeline/set_manifest.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "common/atomic_file.h"
 #include "tests/data_pipeline/damage.h"
@@ -107,11 +109,14 @@ TEST_F(SetManifestTest, LeavesOutKindsOfLaterVersions) {
   EXPECT_TRUE(read_set_manifest(path_).annotations.empty());
 }
 
-TEST_F(SetManifestTest, ClearsAwayWhatKilledWritersLeft) {
-  const std::filesystem::path left = folder_.path() / "set.toml.tmp.123";
+TEST_F(SetManifestTest, ClearsAwayWhatKilledWritersLeftAndNothingOfLivingOnes) {
+  const std::filesystem::path left = folder_.path() / "set.toml.tmp.999999999";  // above every process number
+  const std::filesystem::path living = folder_.path() / fmt::format("set.toml.tmp.{}", ::getppid());
   write_file_atomically(left, "half");
+  write_file_atomically(living, "half");
   write_set_manifest(path_, example());
   EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(living));
 }
 
 TEST_F(SetManifestTest, IsFoundByFolderOrByName) {

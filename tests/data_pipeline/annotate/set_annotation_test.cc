@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstring>
+#include <future>
 #include <map>
+#include <memory>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -239,6 +241,41 @@ TEST_F(SetAnnotationTest, KeepsAnotherKindThatWasAddedMeanwhile) {
   EXPECT_TRUE(fs::exists(set() / "frames-00001.mask-2.h5"));
   EXPECT_TRUE(DataSet::open(set()).has(AnnotationKind::kBox));
   EXPECT_TRUE(DataSet::open(set()).has(AnnotationKind::kMask));
+}
+
+TEST_F(SetAnnotationTest, KeepsEveryKindOfThosePublishedAtOnce) {
+  class RowsOf : public SetAnnotator {
+   public:
+    explicit RowsOf(AnnotationKind kind) : kind_(kind) {}
+    ClipAnnotations annotate(const StoredClip& clip) const override {
+      const std::size_t frames = clip.frames.position.size();
+      ClipAnnotations annotations;
+      annotations.rows.push_back(
+          {kind_, std::vector<std::uint8_t>(frames, 1), std::vector<std::byte>(frames * row_bytes(kind_))});
+      return annotations;
+    }
+
+   private:
+    AnnotationKind kind_;
+  };
+  const std::array kinds{
+      AnnotationKind::kBox, AnnotationKind::kFlame, AnnotationKind::kPoseAu, AnnotationKind::kKeypoint10};
+  std::vector<std::unique_ptr<SetAnnotation>> begun;
+  for (const AnnotationKind kind : kinds) {
+    AnnotateRequest of_kind = request();
+    of_kind.kind = kind;
+    begun.push_back(std::make_unique<SetAnnotation>(of_kind));
+    begun.back()->begin();
+    begun.back()->work(begun.back()->pending(), RowsOf(kind), {});
+  }
+  std::vector<std::future<AnnotationReport>> reports;
+  for (const auto& annotation : begun) {
+    reports.push_back(std::async(std::launch::async, [&annotation] { return annotation->finish(); }));
+  }
+  for (auto& report : reports) EXPECT_EQ(report.get().files, 3);
+  const DataSet set = DataSet::open(this->set());
+  for (const AnnotationKind kind : kinds) EXPECT_TRUE(set.has(kind)) << annotation_kind_name(kind);
+  EXPECT_FALSE(fs::exists(this->set() / "set.toml.lock"));
 }
 
 TEST_F(SetAnnotationTest, RefusesASetThatANewerProgramWrote) {

@@ -120,6 +120,35 @@ TEST_F(Hdf5ClipInputTest, ReadsGroupsOfEveryKindOfFrames) {
   EXPECT_EQ(rejection(*with_points, 1).reason, RejectionReason::kLandmarksMissing);
 }
 
+TEST_F(Hdf5ClipInputTest, MovesLandmarksWithTheCropAndChecksThem) {
+  std::vector<float> face(2 * 136);
+  for (std::size_t v = 0; v < face.size(); v += 2) {
+    face[v] = 127.5F + static_cast<float>(v % 136);  // in the middle of the width, and to the right of it
+    face[v + 1] = 100.0F;
+  }
+  std::vector<float> far = face;
+  for (float& value : far) value *= 10.0F;
+  {
+    ForeignHdf5 made(file());
+    for (const auto& [name, points] : {std::pair("a", &face), std::pair("b", &far)}) {
+      const std::string group = fmt::format("/{}", name);
+      made.table(group + "/frames", H5T_STD_U8LE, H5T_NATIVE_UINT8, {2, kHeight, kWidth, 3}, interleaved(0, 2));
+      made.table(group + "/points", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {2, 68, 2}, *points);
+    }
+    std::vector<float> none(2 * 136, 0.0F);
+    made.table("/c/frames", H5T_STD_U8LE, H5T_NATIVE_UINT8, {2, kHeight, kWidth, 3}, interleaved(0, 2));
+    made.table("/c/points", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {2, 68, 2}, none);
+  }
+  const auto input =
+      open("[hdf5]\ngroup = \"/{identity}\"\nlandmarks = \"points\"\n", {.square = true, .fit = FrameFit::kCrop});
+  const auto xy = record(*input, 0).annotations.landmarks.at(0).xy;
+  EXPECT_FLOAT_EQ(xy[0], 127.5F);             // the crop keeps the middle,
+  EXPECT_FLOAT_EQ(xy[2], 127.5F + 2 * 1.5F);  // and 16 of 24 columns: distances grow by half
+  EXPECT_FLOAT_EQ(xy[1], 100.0F);
+  EXPECT_EQ(rejection(*input, 1).reason, RejectionReason::kLandmarkRange);
+  EXPECT_EQ(rejection(*input, 2).reason, RejectionReason::kNoFace);
+}
+
 TEST_F(Hdf5ClipInputTest, ReadsPlanesOfFloatsWithBlueFirst) {
   {
     ForeignHdf5 made(file());
