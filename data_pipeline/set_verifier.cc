@@ -1,6 +1,7 @@
 #include "data_pipeline/set_verifier.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <optional>
 
@@ -8,6 +9,7 @@
 
 #include "common/errors.h"
 #include "common/hash.h"
+#include "common/log.h"
 #include "data_pipeline/annotation_shard.h"
 #include "data_pipeline/data_set.h"
 #include "data_pipeline/frame_shard.h"
@@ -208,17 +210,25 @@ std::vector<std::string> verify_set(const std::filesystem::path& folder_or_manif
   if (!problems.empty()) return problems;
   check_file(folder, manifest.index, problems);
   for (const FileEntry& record : manifest.records) check_file(folder, record, problems);
-  VerifyJournal journal(journal_file, decode);
+  VerifyJournal journal(folder, journal_file, decode);
+  std::atomic<std::size_t> known = 0;
   std::vector<ProblemList> of_shard(manifest.shards.size());
   std::mutex opening;
   const int threads_a_shard = std::max(1, threads / static_cast<int>(of_shard.size()));
   parallel_for(of_shard.size(), static_cast<std::size_t>(threads), [&](std::size_t i) {
     const ShardEntry& shard = manifest.shards[i];
     const std::vector<AnnotationEntry> annotations = annotations_of(manifest, shard.number);
-    if (journal.knows_intact(shard, annotations)) return;
+    if (journal.knows_intact(shard, annotations)) {
+      ++known;
+      return;
+    }
     of_shard[i] = check_shard(folder, shard, annotations, {threads_a_shard, decode, opening});
     if (of_shard[i].empty()) journal.remember_intact(shard, annotations);
   });
+  if (known > 0)
+    spdlog::info(
+        "{} of {} shards were checked before, as {} says", known.load(), of_shard.size(), journal_file.string());
+  journal.complete();
   for (const ProblemList& list : of_shard) problems.insert(problems.end(), list.begin(), list.end());
   // What only shows when index, shards and manifest are read together.
   if (problems.empty()) collect(problems, [&] { DataSet::open(folder_or_manifest); });

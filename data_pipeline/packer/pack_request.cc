@@ -1,5 +1,11 @@
 #include "data_pipeline/packer/pack_request.h"
 
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "common/problems.h"
+
 namespace understudy {
 namespace {
 
@@ -11,6 +17,25 @@ AnnotationFolders annotation_folders(const PackRequest& request) {
 }
 
 }  // namespace
+
+void require_paths(const PackRequest& request) {
+  Problems problems;
+  const auto require = [&problems](const char* option, const std::filesystem::path& path) {
+    std::error_code error;
+    if (!path.empty() && !std::filesystem::exists(path, error))
+      problems.add(fmt::format("{} {}: is not there or cannot be looked at", option, path.string()));
+  };
+  require("--videos", request.input);
+  require("--mapping", request.mapping);
+  require("--metadata", request.metadata);
+  require("--landmarks", request.annotations.landmarks);
+  require("--masks", request.annotations.masks);
+  require("--boxes", request.annotations.boxes);
+  require("--flame", request.annotations.flame);
+  require("--openface", request.annotations.openface);
+  for (const std::filesystem::path& list : request.split_lists) require("--split-list", list);
+  problems.raise_if_any("the input");
+}
 
 RequestedInput::RequestedInput(const PackRequest& request)
     : annotations_(std::make_unique<AnnotationFiles>(annotation_folders(request))),

@@ -25,6 +25,9 @@ struct PackRequest {
   std::size_t threads = 1;  ///< of this worker
 };
 
+/// @throws ConfigError  listing every path that the request names and that is not there
+void require_paths(const PackRequest& request);
+
 /// The input of a request and what lies beside it.
 class RequestedInput {
  public:

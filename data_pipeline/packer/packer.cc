@@ -216,7 +216,10 @@ struct Packer::State {
   }
 };
 
-Packer::Packer(PackRequest request) : state_(std::make_unique<State>(std::move(request))) {}
+Packer::Packer(PackRequest request) {
+  require_paths(request);
+  state_ = std::make_unique<State>(std::move(request));
+}
 Packer::~Packer() = default;
 
 void Packer::plan() {

@@ -83,9 +83,7 @@ class Repair {
 
   void replace(const fs::path& scratch, const FileEntry& entry) {
     if (!fs::exists(scratch / entry.file)) {
-      report_.remaining.push_back(
-          fmt::format("{}: was not made by packing; write it again with `understudy annotate --replace`",
-                      (set_ / entry.file).string()));
+      report_.remaining.push_back(why_not_made(entry));
     } else if (!is_intact(scratch, entry)) {
       report_.remaining.push_back(
           fmt::format("{}: comes out different from what the manifest says: the input, its annotations or this program "
@@ -95,6 +93,20 @@ class Repair {
       fs::rename(scratch / entry.file, set_ / entry.file);
       report_.repaired.push_back(entry.file);
     }
+  }
+
+  std::string why_not_made(const FileEntry& entry) const {
+    const std::string path = (set_ / entry.file).string();
+    const bool frames = std::any_of(manifest_.shards.begin(), manifest_.shards.end(), [&](const ShardEntry& shard) {
+      return shard.file.file == entry.file;
+    });
+    if (frames)
+      return fmt::format(
+          "{}: no clip of it is in {}; give --videos as when the set was packed", path, request_.input.string());
+    return fmt::format(
+        "{}: its input was not given; give --landmarks, --masks and the others as when the set was "
+        "packed, or write it again with `understudy annotate --replace` if it was added later",
+        path);
   }
 
   void repair_index() {

@@ -140,7 +140,11 @@ Outcome annotate(const AnnotateArguments& arguments, const RankContext& context)
   SetAnnotation annotation(completed(arguments, origin));
   const std::unique_ptr<SetAnnotator> annotator = make_annotator(arguments, origin, annotation);
   ranks.barrier("open the set");
-  if (ranks.rank() == 0) annotation.begin();
+  if (ranks.rank() == 0) {
+    // A report that cannot be written is told before the set changes.
+    if (!arguments.report.empty()) write_file_atomically(arguments.report, left_out_table({}));
+    annotation.begin();
+  }
   const std::vector<std::size_t> own =
       share_of(ranks.rank() == 0 ? annotation.pending() : std::vector<std::size_t>(), ranks);
   const bool whole = annotation.work(own, *annotator, watch_work(annotation.clips_of(own), context));

@@ -1,9 +1,13 @@
 #include "data_pipeline/set_verifier.h"
 
+#include <chrono>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "data_pipeline/frame_shard.h"
+#include "data_pipeline/set_manifest.h"
+#include "data_pipeline/verify_journal.h"
 #include "tests/data_pipeline/damage.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_set.h"
@@ -46,15 +50,24 @@ TEST_F(SetVerifierTest, ListsEveryProblemInOrderWhateverTheThreads) {
 
 TEST_F(SetVerifierTest, GoesOnWhereItWasBrokenOff) {
   const std::filesystem::path journal = folder_.path() / "journal";
-  EXPECT_THAT(verify_set(set_, 2, false, journal), IsEmpty());
-  const FrameShard shard(set_ / "frames-00001.h5", 1);
-  flip_byte(set_ / "frames-00001.h5", shard.frame_offset(0) + 50);
+  const SetManifest manifest = read_set_manifest(set_ / kSetManifestName);
+  const std::filesystem::path path = set_ / manifest.shards[1].file.file;
+  std::vector<AnnotationEntry> annotations;
+  for (const AnnotationEntry& entry : manifest.annotations) {
+    if (entry.shard == manifest.shards[1].number) annotations.push_back(entry);
+  }
+  const auto broken_off = [&] { VerifyJournal(set_, journal, false).remember_intact(manifest.shards[1], annotations); };
+  broken_off();
+  const auto time = std::filesystem::last_write_time(path);
+  flip_byte(path, FrameShard(path, 1).frame_offset(0) + 50);
+  std::filesystem::last_write_time(path, time);
   EXPECT_THAT(verify_set(set_, 2, false, journal), IsEmpty());  // what was checked is not read again
-  EXPECT_EQ(verify_set(set_, 2, true, journal).size(), 2U);     // but for more than was checked
-  EXPECT_EQ(verify_set(set_).size(), 2U);
-  std::filesystem::resize_file(journal, 70);  // one line, and a part of another
-  flip_byte(set_ / "frames-00001.h5", shard.frame_offset(0) + 50);
-  EXPECT_THAT(verify_set(set_, 1, false, journal), IsEmpty());
+  EXPECT_EQ(verify_set(set_, 2, false, journal).size(), 2U);    // a check at its end vouches for nothing
+  broken_off();
+  EXPECT_EQ(verify_set(set_, 2, true, journal).size(), 2U);  // nor one that decoded nothing for one that does
+  broken_off();
+  std::filesystem::last_write_time(path, time + std::chrono::seconds(1));
+  EXPECT_EQ(verify_set(set_, 2, false, journal).size(), 2U);  // nor one of files that were written since
 }
 
 TEST_F(SetVerifierTest, SeesThatIndexAndShardsDoNotBelongTogether) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "common/atomic_file.h"
+#include "common/errors.h"
 #include "tests/data_pipeline/damage.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_set.h"
@@ -58,6 +59,17 @@ class PackerTest : public testing::Test {
   TemporaryFolder folder_;
   PackRequest request_;
 };
+
+TEST_F(PackerTest, NamesAllPathsThatAreNotThereAtOnce) {
+  request_.metadata = root() / "no.csv";
+  request_.annotations.landmarks = root() / "no-landmarks";
+  request_.split_lists = {root() / "no-list.csv"};
+  EXPECT_THAT(
+      [&] { pack(); },
+      testing::ThrowsMessage<ConfigError>(AllOf(
+          HasSubstr("--metadata"), HasSubstr("--landmarks"), HasSubstr("--split-list"), Not(HasSubstr("--videos")))));
+  EXPECT_FALSE(fs::exists(request_.out));
+}
 
 TEST_F(PackerTest, GoesOnWhereItWasBrokenOff) {
   break_off();
