@@ -36,7 +36,8 @@ void require_record(const fs::path& set, const SetManifest& manifest, std::strin
 
 class Repair {
  public:
-  Repair(const fs::path& set, PackRequest request) : set_(set), request_(std::move(request)) {
+  Repair(const fs::path& set, PackRequest request)
+      : set_(find_manifest(set).parent_path()), request_(std::move(request)) {
     manifest_ = read_set_manifest(set_ / kSetManifestName);
     require_record(set_, manifest_, kSettingsName);
     require_record(set_, manifest_, kPlanName);
