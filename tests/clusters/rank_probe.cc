@@ -42,11 +42,15 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
     ranks.barrier("be ready together");
     if (ranks.rank() == ranks.world_size() - 1) misbehave(mode, session);
-    if (mode == "wait") train_until_stopped(context);
+    // What the ranks agreed on counts: a rank's own request may still be on its way.
+    auto code = understudy::ExitCode::kDone;
+    if (mode == "wait") {
+      train_until_stopped(context);
+      code = understudy::ExitCode::kRunAgain;
+    }
     while (mode == "deaf") pause();
     ranks.barrier("end together");
     if (ranks.rank() == 0) {
-      const auto code = context.stop_requested() ? understudy::ExitCode::kRunAgain : understudy::ExitCode::kDone;
       understudy::write_outcome(argv[1], {.code = code, .message = "probe ended", .start = session.start_token()});
     }
   } catch (const std::exception& error) {
