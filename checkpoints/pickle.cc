@@ -76,7 +76,7 @@ std::string_view PickleValue::type_name() const {
 
 PickleValue state_dict_from(const NamedTensors& tensors) {
   PickleDict dict;
-  dict.is_ordered_dict = true;
+  dict.kind = DictKind::kOrdered;
   for (const auto& [name, tensor] : tensors) dict.items.emplace_back(name, tensor);
   return dict;
 }

@@ -19,10 +19,14 @@ struct PickleTuple {
   std::vector<PickleValue> items;
 };
 
+/// What Python makes of a dict: dict; collections.OrderedDict, as `state_dict()` returns it; argparse.Namespace, whose
+/// attributes are the entries.
+enum class DictKind { kPlain, kOrdered, kNamespace };
+
 /// Entries in the order of the file. Keys are text or numbers.
 struct PickleDict {
   std::vector<std::pair<PickleValue, PickleValue>> items;
-  bool is_ordered_dict = false;  ///< collections.OrderedDict, as `state_dict()` returns it
+  DictKind kind = DictKind::kPlain;
 };
 
 /// What a PyTorch file holds, as plain data: None, bool, int, float, str, list, tuple, dict and tensors.

@@ -1,5 +1,6 @@
 #include "checkpoints/pickle_calls.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -16,13 +17,9 @@ struct KnownGlobal {
   Callable callable;
 };
 
-constexpr std::array<KnownGlobal, 20> kKnown = {{
+constexpr std::array<KnownGlobal, 16> kKnown = {{
     {"collections", "OrderedDict", Callable::kOrderedDict},
     {"argparse", "Namespace", Callable::kNamespace},
-    {"pathlib", "PosixPath", Callable::kPath},
-    {"pathlib", "PurePosixPath", Callable::kPath},
-    {"pathlib", "WindowsPath", Callable::kPath},
-    {"pathlib", "PureWindowsPath", Callable::kPath},
     {"torch", "Size", Callable::kSize},
     {"torch", "device", Callable::kDevice},
     {"torch._utils", "_rebuild_tensor", Callable::kRebuildTensor},
@@ -38,6 +35,16 @@ constexpr std::array<KnownGlobal, 20> kKnown = {{
     {"numpy._core.multiarray", "scalar", Callable::kNumpyScalar},
     {"torch.cuda", "device", Callable::kDevice},
 }};
+
+/// Classes of pathlib, which Python 3.13 keeps in a module of its own.
+constexpr std::array<std::string_view, 2> kPathModules = {"pathlib", "pathlib._local"};
+constexpr std::array<std::string_view, 6> kPathClasses = {
+    "PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath", "Path", "PurePath"};
+
+template <std::size_t kCount>
+bool holds(const std::array<std::string_view, kCount>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 /// Typed access to the arguments of one call; every mismatch is an error of the file.
 class Arguments {
@@ -122,7 +129,7 @@ Node rebuild_tensor(const PickleGraph& graph, const Arguments& arguments, bool h
 
 Node make_ordered_dict(const PickleGraph& graph, const Arguments& arguments, const PickleInput& input) {
   DictNode dict;
-  dict.origin = Callable::kOrderedDict;
+  dict.kind = DictKind::kOrdered;
   if (arguments.count() == 0) return dict;
   // Before Python 3.5 the pairs came as a list of two-item lists.
   for (const NodeId pair_id : arguments.get<ListNode>(0).items) {
@@ -135,13 +142,16 @@ Node make_ordered_dict(const PickleGraph& graph, const Arguments& arguments, con
   return dict;
 }
 
+/// As pathlib joins segments: one that begins at the root drops those before it.
 Node join_path(const Arguments& arguments) {
   std::string path;
   for (std::size_t i = 0; i < arguments.count(); ++i) {
-    if (!path.empty() && !path.ends_with('/')) path += '/';
-    path += arguments.get<std::string>(i);
+    const auto& segment = arguments.get<std::string>(i);
+    if (segment.starts_with('/')) path.clear();
+    if (!path.empty() && !path.ends_with('/') && !path.ends_with('\\')) path += '/';
+    path += segment;
   }
-  return path;
+  return path.empty() ? "." : path;
 }
 
 /// Text of code points below 256 as the bytes that the codec latin1 makes of it.
@@ -185,6 +195,7 @@ std::optional<GlobalNode> find_global(std::string_view module, std::string_view 
   for (const KnownGlobal& known : kKnown) {
     if (known.module == module && known.name == name) return GlobalNode{known.callable, at::kByte};
   }
+  if (holds(kPathModules, module) && holds(kPathClasses, name)) return GlobalNode{Callable::kPath, at::kByte};
   if (module != "torch") return std::nullopt;
   if (const TensorType* type = find_type_by_storage(name)) return GlobalNode{Callable::kStorage, type->type};
   if (const TensorType* type = find_type_by_dtype(name)) return GlobalNode{Callable::kDtype, type->type};
@@ -200,7 +211,7 @@ Node call(const PickleGraph& graph,
     case Callable::kOrderedDict:
       return make_ordered_dict(graph, arguments, input);
     case Callable::kNamespace:
-      return DictNode{};
+      return DictNode{{}, DictKind::kNamespace};
     case Callable::kPath:
       return join_path(arguments);
     case Callable::kSize:

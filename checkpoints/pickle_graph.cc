@@ -48,7 +48,7 @@ class Unfolder {
 
   PickleValue value_of(const DictNode& node, NodeId, int depth) {
     PickleDict dict;
-    dict.is_ordered_dict = node.is_ordered_dict();
+    dict.kind = node.kind;
     std::map<std::string, std::size_t> places;
     for (const auto& [key_id, value_id] : node.items) {
       PickleValue key = unfold(key_id, depth + 1);

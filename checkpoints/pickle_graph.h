@@ -23,7 +23,7 @@ using NodeId = std::uint32_t;
 /// Names a pickle may call, each standing for plain data. Nothing else is ever looked up.
 enum class Callable {
   kOrderedDict,
-  kNamespace,         ///< argparse.Namespace: read as a dict
+  kNamespace,         ///< argparse.Namespace: read as a dict of its attributes
   kPath,              ///< pathlib paths: read as text
   kSize,              ///< torch.Size: read as a tuple
   kDevice,            ///< torch.device: read as text
@@ -55,8 +55,7 @@ struct TupleNode {
 };
 struct DictNode {
   std::vector<std::pair<NodeId, NodeId>> items;
-  Callable origin = Callable::kNamespace;
-  bool is_ordered_dict() const { return origin == Callable::kOrderedDict; }
+  DictKind kind = DictKind::kPlain;
 };
 struct GlobalNode {
   Callable callable;

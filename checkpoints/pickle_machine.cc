@@ -304,10 +304,11 @@ class Machine {
   void build() {
     const NodeId state = pop();
     const auto* dict = std::get_if<DictNode>(&graph_.nodes[top()]);
-    if (dict == nullptr && !std::holds_alternative<NumpyDtypeNode>(graph_.nodes[top()])) {
+    const bool has_state =
+        dict != nullptr ? dict->kind != DictKind::kPlain : std::holds_alternative<NumpyDtypeNode>(graph_.nodes[top()]);
+    if (!has_state)
       input_.fail("sets the state of a value that has none; the file is damaged or holds program objects");
-    }
-    if (dict == nullptr || dict->is_ordered_dict()) return;
+    if (dict == nullptr || dict->kind == DictKind::kOrdered) return;
     const auto entries = get<DictNode>(state, "a dict").items;
     auto& target = get<DictNode>(top(), "a dict").items;
     target.insert(target.end(), entries.begin(), entries.end());

@@ -61,13 +61,16 @@ class Writer {
   }
 
   void put_item(const PickleDict& dict) {
-    out_.bytes += dict.is_ordered_dict ? "ccollections\nOrderedDict\n)R" : "}";
+    const bool is_namespace = dict.kind == DictKind::kNamespace;
+    if (is_namespace) out_.bytes += "cargparse\nNamespace\n)\x81";
+    out_.bytes += dict.kind == DictKind::kOrdered ? "ccollections\nOrderedDict\n)R" : "}";
     out_.bytes += '(';
     for (const auto& [key, item] : dict.items) {
       put(key);
       put(item);
     }
     out_.bytes += 'u';
+    if (is_namespace) out_.bytes += 'b';  // the dict is its state
   }
 
   /// torch._utils._rebuild_tensor_v2(storage, offset, sizes, strides, requires_grad, hooks)

@@ -15,7 +15,8 @@ struct WrittenPickle {
   std::vector<at::Tensor> storages;
 };
 
-/// Protocol 2 with the few globals that torch.load(weights_only=True) admits. A tensor given twice shares its storage.
+/// Protocol 2 with the few globals that torch.load(weights_only=True) admits, and argparse.Namespace where a value is
+/// one. A tensor given twice shares its storage.
 /// @throws CheckpointError  for an element type that no torch storage class has
 WrittenPickle write_pickle(const PickleValue& value);
 

@@ -12,12 +12,17 @@ namespace {
 
 constexpr std::string_view kEntries[] = {"step", "exp_avg", "exp_avg_sq"};
 
+PickleValue entry_value(std::string_view entry, const at::Tensor& tensor) {
+  const bool is_plain = entry == "step" && !tensor.is_floating_point();
+  return is_plain ? PickleValue(tensor.item<std::int64_t>()) : PickleValue(tensor);
+}
+
 /// State of one parameter as torch keys it, or nothing when it had no step yet.
 PickleDict entries_of(const NamedTensors& tensors, const std::string& parameter) {
   PickleDict entries;
   for (const std::string_view entry : kEntries) {
     if (const at::Tensor* tensor = find_tensor(tensors, fmt::format("{}.{}", parameter, entry))) {
-      entries.items.emplace_back(std::string(entry), *tensor);
+      entries.items.emplace_back(std::string(entry), entry_value(entry, *tensor));
     }
   }
   if (!entries.items.empty() && entries.items.size() != std::size(kEntries)) {
@@ -27,6 +32,12 @@ PickleDict entries_of(const NamedTensors& tensors, const std::string& parameter)
   return entries;
 }
 
+/// RAdam's cache of its last ten step sizes, empty.
+PickleValue empty_buffer() {
+  const PickleValue nothing(PickleValue::List(3));
+  return PickleValue::List(10, nothing);
+}
+
 PickleDict group_dict(const AdamGroup& group, std::size_t parameters) {
   PickleDict dict;
   const auto add = [&](const char* key, PickleValue value) { dict.items.emplace_back(key, std::move(value)); };
@@ -34,12 +45,16 @@ PickleDict group_dict(const AdamGroup& group, std::size_t parameters) {
   add("betas", PickleTuple{{group.beta1, group.beta2}});
   add("eps", group.epsilon);
   add("weight_decay", group.weight_decay);
-  add("amsgrad", group.amsgrad);
-  add("maximize", false);
-  add("foreach", PickleValue());
-  add("capturable", false);
-  add("differentiable", false);
-  add("fused", PickleValue());
+  if (group.rectified) {
+    add("buffer", empty_buffer());
+  } else {
+    add("amsgrad", group.amsgrad);
+    add("maximize", false);
+    add("foreach", PickleValue());
+    add("capturable", false);
+    add("differentiable", false);
+    add("fused", PickleValue());
+  }
   PickleValue::List indices;
   for (std::size_t i = 0; i < parameters; ++i) indices.emplace_back(static_cast<std::int64_t>(i));
   add("params", std::move(indices));

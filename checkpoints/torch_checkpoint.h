@@ -19,10 +19,12 @@ struct AdamGroup {
   double epsilon = 1e-8;
   double weight_decay = 0.0;
   bool amsgrad = false;
+  bool rectified = false;  ///< written for RAdam's own code, whose group has a cache in place of torch's switches
 };
 
 /// State of Adam by parameter name: "<name>.exp_avg", "<name>.exp_avg_sq", "<name>.step" (scalar float32). Torch itself
-/// numbers the parameters; a parameter that had no step yet has no entries.
+/// numbers the parameters; a parameter that had no step yet has no entries. A step of an integer type is written as a
+/// plain int, as torch < 1.12 has it, which later versions take, too.
 struct AdamState {
   NamedTensors tensors;
   AdamGroup group;

@@ -9,7 +9,8 @@ namespace understudy {
 
 /// All tensors of a weight file: safetensors, a PyTorch zip or the older pickle stream, told apart by content. Nested
 /// dicts become dotted names ("encoder.conv.weight"). Dicts keyed by numbers and lists (states of optimisers) hold no
-/// weights and are left out.
+/// weights and are left out. Where every name of a state dict begins with "module.", as torch's parallel wrappers have
+/// it, that is taken off.
 /// @throws CheckpointError  naming the file and the reason, also when it holds no tensor
 NamedTensors read_weights(const std::filesystem::path& path);
 

@@ -48,6 +48,33 @@ TEST(AdamStateDict, ComesBackByName) {
   }
 }
 
+TEST(AdamStateDict, WritesAWholeStepAsAnInt) {
+  AdamState state = example();
+  for (auto& [name, tensor] : state.tensors) {
+    if (name.ends_with(".step")) tensor = at::scalar_tensor(12, at::kLong);
+  }
+  const PickleValue dict = adam_state_dict(state, kParameters);
+  const auto& first = dict.require("state", "adam").to_dict("state").items[0].second;
+  EXPECT_EQ(first.require("step", "state").to_int("step"), 12);
+  const AdamState again = adam_state_of(dict, kParameters, "optimizer");
+  EXPECT_EQ(require_tensor(again.tensors, "conv.bias.step", "state").item<double>(), 12.0);
+}
+
+TEST(AdamStateDict, GivesRAdamItsCache) {
+  AdamState state = example();
+  state.group.rectified = true;
+  const PickleValue dict = adam_state_dict(state, kParameters);
+  const PickleValue& group = dict.require("param_groups", "adam").to_items("groups")[0];
+  const auto& buffer = group.require("buffer", "group").to_items("buffer");
+  ASSERT_EQ(buffer.size(), 10U);
+  for (const PickleValue& entry : buffer) {
+    ASSERT_EQ(entry.to_items("entry").size(), 3U);
+    EXPECT_TRUE(entry.to_items("entry")[2].is_none());
+  }
+  EXPECT_EQ(group.find("amsgrad"), nullptr);
+  EXPECT_EQ(adam_state_of(dict, kParameters, "optimizer").tensors.size(), 6U);
+}
+
 TEST(AdamStateDict, RefusesAnotherNumberOfParameters) {
   const PickleValue dict = adam_state_dict(example(), kParameters);
   EXPECT_THAT([&] { adam_state_of(dict, {"a"}, "optimizer"); },
@@ -74,7 +101,7 @@ TEST(TorchCheckpoint, HoldsNetworksThenTheRest) {
   const auto& items = value.to_dict("file").items;
   ASSERT_EQ(items.size(), 3U);
   EXPECT_EQ(items[0].first.to_text("key"), "encoder");
-  EXPECT_TRUE(items[0].second.to_dict("encoder").is_ordered_dict);
+  EXPECT_EQ(items[0].second.to_dict("encoder").kind, DictKind::kOrdered);
   EXPECT_EQ(value.find("it")->to_int("it"), 7);
   EXPECT_THROW(torch_checkpoint({{{"it", {}}}, {{"it", 7}}}), CheckpointError);
 }

@@ -108,6 +108,51 @@ TEST(TorchFile, ReadsArgumentsAndPathsOfProtocol4AsData) {
   EXPECT_THAT(floats(state_dict_of(*value.find("generator"), "generator")[0].second), testing::ElementsAre(1, 2));
 }
 
+/// Opcode of a text shorter than 256 bytes, protocol 4.
+std::string short_text(const std::string& text) {
+  return "\x8c"s + static_cast<char>(text.size()) + text;
+}
+
+/// A class without arguments and then its state, protocol 4.
+std::string object_with_state(const std::string& module, const std::string& name) {
+  return "\x80\x04" + short_text(module) + short_text(name) + "\x93)\x81}" + short_text("lr") + "K\x05sb.";
+}
+
+TEST(TorchFile, ReadsPathsOfEveryPythonAsText) {
+  const auto path = [](const std::string& module, const std::string& name, const std::vector<std::string>& segments) {
+    std::string pickle = "\x80\x04" + short_text(module) + short_text(name) + "\x93(";
+    for (const std::string& segment : segments) pickle += short_text(segment);
+    return read_bytes(zip_with_pickle(pickle + "tR.")).to_text("path");
+  };
+  EXPECT_EQ(path("pathlib", "PosixPath", {"/", "runs", "a"}), "/runs/a");
+  EXPECT_EQ(path("pathlib._local", "PosixPath", {"runs", "/else"}), "/else") << "as pathlib joins";
+  EXPECT_EQ(path("pathlib", "PurePosixPath", {"runs/", "a"}), "runs/a");
+  EXPECT_EQ(path("pathlib._local", "PureWindowsPath", {"C:\\", "a"}), "C:\\a");
+  EXPECT_EQ(path("pathlib", "WindowsPath", {"a", "b"}), "a/b");
+  EXPECT_EQ(path("pathlib", "Path", {}), ".");
+}
+
+TEST(TorchFile, KeepsANamespaceApartFromADict) {
+  const TemporaryFolder folder;
+  PickleDict arguments{{}, DictKind::kNamespace};
+  arguments.items.emplace_back("lr", 1e-4);
+  arguments.items.emplace_back("ids", PickleValue::List{50, 100});
+  write_torch_file(folder.path() / "arguments.pt", PickleDict{{{"args", arguments}, {"plain", PickleDict{}}}});
+  const PickleValue value = read_torch_file(folder.path() / "arguments.pt");
+  EXPECT_EQ(value.require("args", "file").to_dict("args").kind, DictKind::kNamespace);
+  EXPECT_EQ(value.require("args", "file").require("lr", "args").to_double("lr"), 1e-4);
+  EXPECT_EQ(value.require("plain", "file").to_dict("plain").kind, DictKind::kPlain);
+  EXPECT_EQ(read_bytes(zip_with_pickle(object_with_state("argparse", "Namespace"))).find("lr")->to_int("lr"), 5);
+}
+
+TEST(TorchFile, RefusesAClassThatOnlyLooksLikeANamespace) {
+  EXPECT_THAT(
+      [] { read_bytes(zip_with_pickle(object_with_state("mylib.options", "Namespace"))); },
+      ThrowsMessage<CheckpointError>(AllOf(HasSubstr("\"mylib.options.Namespace\""), HasSubstr("Nothing was run"))));
+  EXPECT_THAT([] { read_bytes(zip_with_pickle("\x80\x04}}" + short_text("lr") + "K\x05sb.")); },
+              ThrowsMessage<CheckpointError>(HasSubstr("sets the state of a value that has none")));
+}
+
 TEST(TorchFile, WritesWhatItReads) {
   const TemporaryFolder folder;
   PickleDict dict;
@@ -119,7 +164,7 @@ TEST(TorchFile, WritesWhatItReads) {
   const PickleValue value = read_torch_file(folder.path() / "again.pt");
   expect_training_checkpoint(value);
   expect_adam(value);
-  EXPECT_TRUE(value.find("model")->to_dict("model").is_ordered_dict);
+  EXPECT_EQ(value.find("model")->to_dict("model").kind, DictKind::kOrdered);
   EXPECT_THAT(floats(value.find("view")->to_tensor("view")), testing::ElementsAre(1, 5, 9, 2, 6, 10, 3, 7, 11));
 }
 

@@ -43,6 +43,21 @@ TEST(WeightsFile, TakesTheDetectorOutOfAFirstOrderMotionCheckpoint) {
               testing::ElementsAre("kp.weight"));
 }
 
+PickleValue dict_of(std::vector<std::pair<PickleValue, PickleValue>> items) {
+  return PickleDict{std::move(items)};
+}
+
+TEST(WeightsFile, TakesOffWhatParallelWrappersPutInFront) {
+  const at::Tensor one = at::ones({1});
+  const PickleValue wrapped = dict_of({{"module.w", one}, {"module.b", one}});
+  EXPECT_THAT(names_of(flatten_tensors(wrapped)), testing::ElementsAre("w", "b"));
+  EXPECT_THAT(names_of(flatten_tensors(dict_of({{"generator", wrapped}, {"discriminator", dict_of({{"w", one}})}}))),
+              testing::ElementsAre("generator.w", "generator.b", "discriminator.w"));
+  EXPECT_THAT(names_of(flatten_tensors(dict_of({{"module.w", one}, {"head.w", one}}))),
+              testing::ElementsAre("module.w", "head.w"))
+      << "a network whose child has that name";
+}
+
 TEST(WeightsFile, RefusesAFileWithoutTensorsAndAMissingOne) {
   const TemporaryFolder folder;
   write_safetensors(folder.path() / "empty", {});
