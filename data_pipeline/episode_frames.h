@@ -32,8 +32,6 @@ class EpisodeFrames {
  public:
   /// With the frames as they are: a replacement stands where the damaged frame was drawn.
   const Episode& episode() const { return episode_; }
-  /// Row of the episode's video in its set.
-  std::uint32_t video() const { return data_->clips()[episode_.clip].video; }
   std::size_t count() const { return episode_.frames.size(); }
   /// Size of every frame.
   PictureSize frame_size() const;

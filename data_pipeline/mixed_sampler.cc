@@ -58,8 +58,17 @@ MixedSampler::MixedSampler(std::vector<std::shared_ptr<const DataSet>> sets,
                            const EpisodeSpec& spec,
                            Balance balance)
     : shares_(weights_or_equal(weights, sets.size())) {
-  for (std::uint32_t set = 0; set < sets.size(); ++set)
-    samplers_.emplace_back(std::move(sets[set]), seed, spec, SamplerOptions{.balance = balance, .set = set});
+  std::uint32_t videos = 0;
+  for (std::uint32_t set = 0; set < sets.size(); ++set) {
+    const SamplerOptions options{.balance = balance, .set = set, .first_video = videos};
+    videos += static_cast<std::uint32_t>(sets[set]->videos().size());
+    samplers_.emplace_back(std::move(sets[set]), seed, spec, options);
+  }
+  if (!spec.videos || videos <= spec.videos->most) return;
+  throw ConfigError(fmt::format("{} = {}, but the training sets have {} videos; set it to that number",
+                                spec.videos->key,
+                                spec.videos->most,
+                                videos));
 }
 
 Episode MixedSampler::episode(std::uint64_t sample) const {

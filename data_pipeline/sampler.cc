@@ -53,7 +53,8 @@ struct Sampler::State {
 
   Episode episode(const ClipChoice& choice, Sequence sequence, std::uint64_t sample) const {
     const std::uint32_t clip = choice.clip(sample);
-    Episode episode{sample, options.set, set->clips()[clip].identity, clip, {}};
+    const ClipEntry& entry = set->clips()[clip];
+    Episode episode{sample, options.set, entry.identity, clip, options.first_video + entry.video, {}};
     const auto usable = set->usable_frames(clip);
     const auto bound = static_cast<std::uint32_t>(usable.size());
     for (const std::uint32_t place : draw_places(spec, bound, streams(sequence).frames(sample)))

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "data_pipeline/clip_choice.h"
@@ -9,12 +11,19 @@
 
 namespace understudy {
 
+/// How many videos a run can tell apart.
+struct VideoLimit {
+  std::int64_t most = 0;
+  std::string_view key;  ///< of the configuration that says so, for messages; a literal
+};
+
 /// What a recipe wants of one sample.
 struct EpisodeSpec {
   std::int64_t sources = 1;      ///< source frames, 0 or more; one driving frame comes on top
   bool distinct_frames = false;  ///< false: frames are drawn independently, as FSRT's loader does (with replacement)
   bool needs_landmarks = false;
   bool needs_masks = false;
+  std::optional<VideoLimit> videos = std::nullopt;
 };
 
 /// The requirements to open a set with for episodes of this kind.
@@ -26,6 +35,7 @@ struct Episode {
   std::uint32_t set = 0;         ///< number of the set in a mixture
   std::uint32_t identity = 0;    ///< row of `DataSet::identities`
   std::uint32_t clip = 0;        ///< row of `DataSet::clips`
+  std::uint32_t video = 0;       ///< number among the videos of all sets, one set after another
   std::vector<FrameRef> frames;  ///< sources first, driving frame last
   bool operator==(const Episode&) const = default;
 };
@@ -43,7 +53,8 @@ class EpisodeSource {
 /// How a sampler draws, whatever the recipe.
 struct SamplerOptions {
   Balance balance = Balance::kIdentity;
-  std::uint32_t set = 0;  ///< number of the set in a mixture, less than 256: each draws from streams of its own
+  std::uint32_t set = 0;          ///< number of the set in a mixture, less than 256: each draws from streams of its own
+  std::uint32_t first_video = 0;  ///< videos of the sets before it
 };
 
 /// Draws episodes of one set as a pure function of (seed, sample number): no state is carried from sample to sample, so

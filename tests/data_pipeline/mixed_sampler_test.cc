@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cmath>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/errors.h"
 #include "common/hash.h"
 #include "tests/data_pipeline/damage.h"
 #include "tests/support/chi_square.h"
@@ -103,7 +105,9 @@ TEST_F(MixedSamplerTest, OfOneSetIsThatSet) {
 TEST_F(MixedSamplerTest, DrawsFromEachSetByItsOwnNumbersAndStreams) {
   const MixedSampler both = mixed({3, 1});
   const Sampler first(sets_[0], kSeed, {.sources = 1});
-  const Sampler second(sets_[1], kSeed, {.sources = 1}, {.balance = Balance::kIdentity, .set = 1});
+  const auto videos = static_cast<std::uint32_t>(sets_[0]->videos().size());
+  const Sampler second(
+      sets_[1], kSeed, {.sources = 1}, {.balance = Balance::kIdentity, .set = 1, .first_video = videos});
   for (std::uint64_t g = 0; g < 100; ++g) {
     const Episode episode = both.episode(g);
     const std::uint64_t of_first = g * 3 / 4;
@@ -112,6 +116,29 @@ TEST_F(MixedSamplerTest, DrawsFromEachSetByItsOwnNumbersAndStreams) {
     EXPECT_EQ(episode, expected);
     EXPECT_EQ(&both.set_of(episode), sets_[episode.set].get());
   }
+}
+
+TEST_F(MixedSamplerTest, NumbersTheVideosOfAllSets) {
+  const MixedSampler both = mixed({1, 1});
+  std::set<std::uint32_t> videos;
+  for (std::uint64_t g = 0; g < 100; ++g) {
+    const Episode episode = both.episode(g);
+    const std::uint32_t row = both.set_of(episode).clips()[episode.clip].video;
+    EXPECT_EQ(episode.video, row + (episode.set == 0 ? 0 : sets_[0]->videos().size()));
+    videos.insert(episode.video);
+  }
+  EXPECT_EQ(videos.size(), sets_[0]->videos().size() + sets_[1]->videos().size());
+}
+
+TEST_F(MixedSamplerTest, RefusesMoreVideosThanTheRunTellsApart) {
+  const auto videos = static_cast<std::int64_t>(sets_[0]->videos().size() + sets_[1]->videos().size());
+  const auto limited = [&](std::int64_t most) {
+    return MixedSampler(sets_, {}, kSeed, {.sources = 1, .videos = VideoLimit{most, "model.rows"}}, Balance::kIdentity);
+  };
+  EXPECT_NO_THROW(limited(videos));
+  EXPECT_THAT(
+      [&] { limited(videos - 1); },
+      ::testing::ThrowsMessage<ConfigError>(HasSubstr(std::to_string(videos) + " videos; set it to that number")));
 }
 
 TEST_F(MixedSamplerTest, KeepsTheBalanceWithinEachSet) {

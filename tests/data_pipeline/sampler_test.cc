@@ -76,7 +76,8 @@ TEST_F(SamplerTest, FollowsTheFormulaOfTheFormatPage) {
     const std::uint32_t clip = first_clip[identity] + Draws(kSeed, Purpose::kClipOrder, key).permutation(n)[cycle % n];
     Draws draws(kSeed, Purpose::kFrames, g);
     const std::uint32_t source = draws.below(6);
-    const Episode expected{g, 0, identity, clip, {{clip, source}, {clip, draws.below(6)}}};
+    // The set has one video a clip.
+    const Episode expected{g, 0, identity, clip, clip, {{clip, source}, {clip, draws.below(6)}}};
     EXPECT_EQ(drawn.episode(g), expected);
   }
 }
