@@ -7,6 +7,7 @@
 
 #include "common/errors.h"
 #include "common/hash.h"
+#include "common/problems.h"
 #include "data_pipeline/annotation_shard.h"
 #include "data_pipeline/frame_shard.h"
 #include "data_pipeline/set_format.h"
@@ -66,6 +67,19 @@ OpenShard open_shard(const std::filesystem::path& folder, const ShardEntry& entr
         entry.frames));
   }
   return shard;
+}
+
+void require_identity(const std::filesystem::path& folder, const SetIndex& index, const std::string& name) {
+  std::vector<std::string> names;
+  for (const IdentityEntry& identity : index.identities) names.push_back(identity.name);
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  const std::string near = nearest_word(name, names);
+  throw DataError(fmt::format(
+      "{}: shows nobody named \"{}\"; it shows {} people, {}",
+      folder.string(),
+      name,
+      names.size(),
+      near.empty() ? fmt::format("the first is {}", names.front()) : fmt::format("did you mean {}?", near)));
 }
 
 /// Where a frame's row lies in its shard's tables.
@@ -219,9 +233,26 @@ DataSet::DataSet(DataSet&&) noexcept = default;
 
 DataSet DataSet::open(const std::filesystem::path& folder_or_manifest,
                       const SetRequirements& requirements,
-                      const ReadOptions& reading) {
+                      const ReadOptions& reading,
+                      const FrameSelection& selection) {
   const std::filesystem::path path = find_manifest(folder_or_manifest);
-  return open(path, read_set_manifest(path), requirements, reading);
+  DataSet set = open(path, read_set_manifest(path), requirements, reading);
+  if (!selection.everything()) set.select(selection);
+  return set;
+}
+
+void DataSet::select(const FrameSelection& selection) {
+  const SetIndex& index = state_->index;
+  for (std::uint32_t clip = 0; clip < index.clips.size(); ++clip) {
+    std::vector<std::uint32_t>& usable = state_->usable[clip];
+    const std::string& person = index.identities[index.clips[clip].identity].name;
+    const bool wanted = selection.identity.empty() || person == selection.identity;
+    usable = wanted ? selected_frames(usable, selection) : std::vector<std::uint32_t>();
+  }
+  if (!selection.identity.empty()) require_identity(state_->folder, index, selection.identity);
+  Sha256 hash;
+  hash.update(state_->fingerprint + "\n" + selection.text());
+  state_->fingerprint = hash.hex_digest();
 }
 
 DataSet DataSet::open_without(const std::filesystem::path& folder_or_manifest, AnnotationKind kind) {

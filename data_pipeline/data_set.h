@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "data_pipeline/frame_selection.h"
 #include "data_pipeline/landmarks.h"
 #include "data_pipeline/mask.h"
 #include "data_pipeline/picture.h"
@@ -60,10 +61,12 @@ struct FrameTruth {
 class DataSet {
  public:
   /// @param folder_or_manifest  the set's folder or its `set.toml`
+  /// @param selection  frames that may be drawn; others stay readable. A selection has a fingerprint of its own
   /// @throws DataError  naming file, what is wrong with which values, and the remedy
   static DataSet open(const std::filesystem::path& folder_or_manifest,
                       const SetRequirements& requirements = {},
-                      const ReadOptions& reading = {});
+                      const ReadOptions& reading = {},
+                      const FrameSelection& selection = {});
   /// The same as if the set had no annotations of this kind: they are about to be replaced, and may be damaged.
   static DataSet open_without(const std::filesystem::path& folder_or_manifest, AnnotationKind kind);
   ~DataSet();
@@ -124,6 +127,7 @@ class DataSet {
  private:
   struct State;
   explicit DataSet(std::unique_ptr<State> state);
+  void select(const FrameSelection& selection);
   static DataSet open(const std::filesystem::path& manifest_path,
                       SetManifest manifest,
                       const SetRequirements& requirements,

@@ -78,7 +78,15 @@ void describe_data(ConfigVisitor& v, RunConfig& c) {
             "proportion to their usable frames); also of the validation list"},
            c.balance,
            {{"identity", Balance::kIdentity}, {"clip", Balance::kClip}, {"frame", Balance::kFrame}});
-  v.text({"validation", kMachine, "folder or manifest of the validation set; empty: no validation"}, c.validation_set);
+  v.text({"identity", kMethod, "name of the one person of the training set to train on; empty: everyone"}, c.identity);
+  v.real({"held_out",
+          kMethod,
+          "share of every training clip's frames, its last ones, that serve validation instead of training; 0: none"},
+         c.held_out,
+         0,
+         0.9);
+  v.text({"validation", kMachine, "folder or manifest of the validation set; empty: none, unless data.held_out is set"},
+         c.validation_set);
   v.integer(
       {"loader_threads", kMachine, "threads that decode and augment on each rank; 0 works in the training thread"},
       c.loader_threads,
@@ -192,6 +200,15 @@ void validate_sets(const RunConfig& config, Problems& problems) {
       problems.add_key("data.weights",
                        fmt::format("{} is not positive; leave a set out of data.train instead", weight));
   }
+  if (sets > 1 && (!config.identity.empty() || config.held_out > 0)) {
+    problems.add_key(config.identity.empty() ? "data.held_out" : "data.identity",
+                     fmt::format("selects frames of one set, but data.train names {}", sets));
+  }
+  if (config.held_out > 0 && !config.validation_set.empty()) {
+    problems.add_key("data.held_out",
+                     "holds frames out of the training set to validate on, but data.validation names a set for that; "
+                     "leave one of them out");
+  }
   if (sets > 0 && !config.weights.empty() && config.weights.size() != sets) {
     problems.add_key(
         "data.weights",
@@ -235,9 +252,11 @@ void validate(const RunConfig& config, Problems& problems) {
     }
   }
   validate_sets(config, problems);
-  if (config.validation.every > 0 && config.validation.patience > 0 && config.validation_set.empty()) {
-    problems.add_key("validation.patience",
-                     "early stopping needs data.validation; name a set or set validation.patience = 0");
+  if (config.validation.every > 0 && config.validation.patience > 0 && !config.validates()) {
+    problems.add_key(
+        "validation.patience",
+        "early stopping needs frames to validate on; name a set in data.validation, set data.held_out, or set "
+        "validation.patience = 0");
   }
 }
 

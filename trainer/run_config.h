@@ -56,6 +56,8 @@ struct RunConfig {
   std::vector<std::string> train_sets;
   std::vector<double> weights;  ///< of train_sets; empty: equal
   Balance balance = Balance::kIdentity;
+  std::string identity;   ///< of the one person to train on; empty: everyone
+  double held_out = 0.0;  ///< share of the training set's frames that serve validation instead
   std::string validation_set;
   std::int64_t loader_threads = 2;
   std::int64_t prefetch = 4;
@@ -70,6 +72,8 @@ struct RunConfig {
   DeviceChoice device = DeviceChoice::kAuto;
   GradientReduction reduction = GradientReduction::kAuto;
   std::int64_t threads_per_rank = 0;
+
+  bool validates() const { return validation.every > 0 && (!validation_set.empty() || held_out > 0.0); }
 };
 
 void describe(ConfigVisitor& visitor, RunConfig& config);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "common/problems.h"
@@ -8,6 +10,19 @@
 #include "trainer/run_config.h"
 
 namespace understudy {
+
+/// A set that a configuration names, and which of its frames count.
+struct NamedSet {
+  std::string key;  ///< "data.train"
+  std::string path;
+  FrameSelection selection;
+};
+std::vector<NamedSet> training_sets_of(const RunConfig& config);
+/// Of a set of its own, or what the training set holds out; nothing when there is none.
+std::optional<NamedSet> validation_set_of(const RunConfig& config);
+
+/// @throws DataError
+std::shared_ptr<const DataSet> open_set(const NamedSet& named, const SetRequirements& requirements);
 
 using DataSets = std::vector<std::shared_ptr<const DataSet>>;
 

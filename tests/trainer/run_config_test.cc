@@ -74,8 +74,21 @@ TEST(RunConfig, WantsAValidationSetForEarlyStopping) {
   config.validation_set = "faces";
   EXPECT_THAT(problems_of(config), IsEmpty());
   config.validation_set.clear();
+  config.held_out = 0.2;
+  EXPECT_THAT(problems_of(config), IsEmpty());
+  config.held_out = 0;
   config.validation.every = 0;
   EXPECT_THAT(problems_of(config), IsEmpty());
+}
+
+TEST(RunConfig, SelectsFramesOfOneSetAlone) {
+  RunConfig config;
+  config.train_sets = {"a", "b"};
+  config.held_out = 0.2;
+  EXPECT_THAT(problems_of(config), ElementsAre(AllOf(HasSubstr("data.held_out"), HasSubstr("names 2"))));
+  config.train_sets = {"a"};
+  config.validation_set = "c";
+  EXPECT_THAT(problems_of(config), ElementsAre(AllOf(HasSubstr("data.held_out"), HasSubstr("data.validation"))));
 }
 
 }  // namespace

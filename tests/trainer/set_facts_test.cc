@@ -21,12 +21,11 @@ class SetFactsTest : public testing::Test {
   /// Three people with two clips of four frames of 32 pixels.
   std::optional<CheckedSet> set(const std::string& name, const TinySet& tiny = {}, const EpisodeSpec& spec = kSpec) {
     if (!fs::exists(place_.path() / name)) write_tiny_set(place_.path() / name, tiny);
-    return check_set("data." + name, place_.path() / name, spec, 1, {}, problems_);
+    return check_set({"data." + name, place_.path() / name, {}}, spec, 1, {}, problems_);
   }
   std::vector<std::string> warned_of_list(std::int64_t episodes) {
     Problems warnings;
-    const std::vector<CheckedSet> train{*set("train")};
-    check_validation_list(train, *set("validation", {.identities = 2}), episodes, warnings);
+    check_validation_list(*set("validation", {.identities = 2}), episodes, warnings);
     return warnings.messages();
   }
 
@@ -71,10 +70,25 @@ TEST_F(SetFactsTest, WarnOfFramesThatAreSmallerThanTheModelsPictures) {
   EXPECT_THAT(warnings.messages(), ElementsAre(HasSubstr("enlarged to model.image_size = 64")));
 }
 
-TEST_F(SetFactsTest, WarnOfSharedPeopleAndOfListsLongerThanTheSet) {
-  EXPECT_THAT(warned_of_list(4), ElementsAre(HasSubstr("2 of its 2 identities are in data.train, too (id00, id01)")));
-  EXPECT_THAT(warned_of_list(1000),
-              ElementsAre(testing::_, HasSubstr("only 64 of the list differ")));  // 4 clips x 4 x 4
+TEST_F(SetFactsTest, WarnOfSharedPeople) {
+  Problems warnings;
+  const std::vector<CheckedSet> train{*set("train")};
+  check_people_apart(train, *set("validation", {.identities = 2}), warnings);
+  EXPECT_THAT(warnings.messages(), ElementsAre(HasSubstr("2 of its 2 identities are in data.train, too (id00, id01)")));
+}
+
+TEST_F(SetFactsTest, WarnOfListsLongerThanTheSet) {
+  EXPECT_THAT(warned_of_list(4), IsEmpty());
+  EXPECT_THAT(warned_of_list(1000), ElementsAre(HasSubstr("only 64 of the list differ")));  // 4 clips x 4 x 4
+}
+
+TEST_F(SetFactsTest, CountTheFramesOfASelection) {
+  set("train");
+  const auto checked = check_set(
+      {"data.train", place_.path() / "train", {.identity = "id01", .held_out = 0.25}}, kSpec, 1, {}, problems_);
+  ASSERT_TRUE(checked) << problems_.messages().front();
+  EXPECT_EQ(checked->facts.usable_frames, 6U);
+  EXPECT_EQ(checked->facts.drawn_identities, 1U);
 }
 
 }  // namespace

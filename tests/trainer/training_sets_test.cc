@@ -45,6 +45,17 @@ TEST_F(TrainingSets, AreDrawnFromInTheirShares) {
   EXPECT_EQ(sampler.fingerprint(), same.fingerprint());
 }
 
+TEST_F(TrainingSets, HoldOutFramesForValidation) {
+  config_.identity = "id01";
+  config_.held_out = 0.25;
+  const DataSets sets = open({"a"});
+  const auto held_out = open_set(*validation_set_of(config_), {});
+  EXPECT_THAT(sets.front()->usable_frames(0), IsEmpty());  // of id00
+  EXPECT_THAT(sets.front()->usable_frames(2), ElementsAre(0, 1, 2));
+  EXPECT_THAT(held_out->usable_frames(2), ElementsAre(3));
+  EXPECT_NE(sets.front()->fingerprint(), held_out->fingerprint());
+}
+
 TEST_F(TrainingSets, AllHaveTheirProblemsListed) {
   EXPECT_EQ(open({"nowhere", "a", "somewhere"}).size(), 1U);
   EXPECT_THAT(problems_.messages(),

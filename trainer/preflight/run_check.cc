@@ -50,7 +50,6 @@ class RunChecker {
   const RunConfig& config() const { return check_.settings->run; }
   Problems& problems() { return check_.findings.problems; }
   Problems& warnings() { return check_.findings.warnings; }
-  bool validates() const { return !config().validation_set.empty() && config().validation.every > 0; }
   /// The checkpoint that a start would resume.
   const Manifest* resumed() const { return check_.directory.newest ? &check_.directory.newest->manifest() : nullptr; }
 
@@ -86,7 +85,7 @@ RunCheck RunChecker::check() {
   check_intervals(config(), check_.phases, warnings());
   check_threads(config(), request_.layout, request_.machine, warnings());
   check_devices(request_.layout, request_.machine, warnings());
-  if (validates()) check_metric(config(), outline_->validation_metrics(), problems());
+  if (config().validates()) check_metric(config(), outline_->validation_metrics(), problems());
   check_.batch = collect(problems(), "batch", [&]() -> std::optional<BatchSplit> {
     return split_batch(config().batch, request_.layout.ranks());
   });
@@ -118,10 +117,9 @@ void RunChecker::read_resumed_settings() {
 
 void RunChecker::check_sets(const EpisodeSpec& spec) {
   check_training_sets(spec);
-  if (!config().validation_set.empty()) {
+  if (const auto named = validation_set_of(config())) {
     const auto seed = static_cast<std::uint64_t>(config().seed);
-    const SamplerOptions options{.balance = config().balance};
-    validation_ = check_set("data.validation", config().validation_set, spec, seed, options, problems());
+    validation_ = check_set(*named, spec, seed, {.balance = config().balance}, problems());
   }
   const auto take = [this](const CheckedSet& checked) {
     check_frame_sizes(checked, plan_.picture_size, warnings());
@@ -129,26 +127,28 @@ void RunChecker::check_sets(const EpisodeSpec& spec) {
   };
   for (const CheckedSet& checked : train_) take(checked);
   if (validation_) take(*validation_);
-  if (!train_.empty() && validation_ && validates())
-    check_validation_list(train_, *validation_, config().validation.episodes, warnings());
+  if (train_.empty() || !validation_ || !config().validates()) return;
+  if (config().held_out == 0.0) check_people_apart(train_, *validation_, warnings());
+  check_validation_list(*validation_, config().validation.episodes, warnings());
 }
 
 void RunChecker::check_training_sets(const EpisodeSpec& spec) {
-  const std::vector<std::string>& paths = config().train_sets;
+  const std::vector<NamedSet> named = training_sets_of(config());
   DataSets sets;
-  for (std::uint32_t set = 0; set < paths.size(); ++set) {
+  for (std::uint32_t set = 0; set < named.size(); ++set) {
     const SamplerOptions options{.balance = config().balance, .set = set};
-    auto checked =
-        check_set("data.train", paths[set], spec, static_cast<std::uint64_t>(config().seed), options, problems());
+    auto checked = check_set(named[set], spec, static_cast<std::uint64_t>(config().seed), options, problems());
     if (!checked) continue;
     sets.push_back(checked->set);
     train_.push_back(*std::move(checked));
   }
   understudy::check_training_sets(config(), sets, problems());
-  if (!sound_ || sets.empty() || sets.size() < paths.size()) return;
-  const MixedSampler mixed = training_sampler(sets, config(), spec);
-  train_fingerprint_ = mixed.fingerprint();
-  for (std::uint32_t set = 0; set < sets.size(); ++set) train_[set].facts.share = mixed.shares().share(set);
+  if (!sound_ || sets.empty() || sets.size() < named.size()) return;
+  const auto mixed =
+      collect(problems(), "data.train", [&] { return std::optional(training_sampler(sets, config(), spec)); });
+  if (!mixed) return;
+  train_fingerprint_ = mixed->fingerprint();
+  for (std::uint32_t set = 0; set < sets.size(); ++set) train_[set].facts.share = mixed->shares().share(set);
 }
 
 void RunChecker::check_files_of_the_run() {
@@ -174,7 +174,7 @@ void RunChecker::compare_with_checkpoint() {
   if (!before_) return;
   std::map<std::string, std::string> fingerprints;
   if (!train_fingerprint_.empty()) fingerprints["train"] = train_fingerprint_;
-  if (validation_ && validates()) fingerprints["validation"] = validation_->set->fingerprint();
+  if (validation_ && config().validates()) fingerprints["validation"] = validation_->set->fingerprint();
   for (const std::string& difference : resume_differences(*before_, *check_.settings, *resumed(), fingerprints)) {
     if (request_.train.accept_change) {
       warnings().add(fmt::format("{}: would be resumed with a change: {}", run, difference));
@@ -188,7 +188,8 @@ void RunChecker::compare_with_checkpoint() {
 void RunChecker::check_first_weights() {
   const std::string path = request_.train.init_from->string();
   check_.transfer = collect(problems(), "--init-from", [&]() -> std::optional<TransferReport> {
-    return transfer_weights(load_weights(*request_.train.init_from), outline_->state());
+    const NamedTensors weights = check_.settings->recipe->own_names(load_weights(*request_.train.init_from));
+    return transfer_weights(weights, outline_->state());
   });
   if (!check_.transfer) return;
   if (check_.transfer->taken == 0)
@@ -237,7 +238,7 @@ void RunChecker::estimate_memory() {
 
 void RunChecker::estimate_disk() {
   const std::int64_t bytes = checkpoint_file_bytes(outline_->state(), optimizer_);
-  const std::int64_t validated = validates() ? std::ssize(validated_phases(config(), check_.phases)) : 0;
+  const std::int64_t validated = config().validates() ? std::ssize(validated_phases(config(), check_.phases)) : 0;
   check_.disk = disk_need(config(), bytes, validated);
   if (check_.directory.free_bytes) {
     const DiskSpace space{.place = check_.directory.path.string(),

@@ -53,26 +53,25 @@ std::string some_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::optional<CheckedSet> check_set(const std::string& key,
-                                    const std::string& path,
+std::optional<CheckedSet> check_set(const NamedSet& named,
                                     const EpisodeSpec& spec,
                                     std::uint64_t seed,
                                     const SamplerOptions& options,
                                     Problems& problems) {
-  return collect(problems, key, [&]() -> std::optional<CheckedSet> {
-    const std::filesystem::path manifest_path = find_manifest(path);
+  return collect(problems, named.key, [&]() -> std::optional<CheckedSet> {
+    const std::filesystem::path manifest_path = find_manifest(named.path);
     const SetManifest manifest = read_set_manifest(manifest_path);
     bool whole = true;
     for (const FileEntry& file : files_of(manifest)) {
       const std::string problem = size_problem(manifest_path.parent_path(), file);
-      if (!problem.empty()) problems.add_key(key, problem);
+      if (!problem.empty()) problems.add_key(named.key, problem);
       whole = whole && problem.empty();
     }
     if (!whole) return std::nullopt;
     CheckedSet checked;
-    checked.set = std::make_shared<const DataSet>(DataSet::open(path, requirements_of(spec)));
+    checked.set = open_set(named, requirements_of(spec));
     checked.sampler = std::make_shared<const Sampler>(checked.set, seed, spec, options);
-    checked.facts = facts_of(key, path, manifest, *checked.sampler);
+    checked.facts = facts_of(named.key, named.path, manifest, *checked.sampler);
     return checked;
   });
 }
@@ -101,19 +100,18 @@ void check_frame_sizes(const CheckedSet& checked, std::int64_t picture_size, Pro
   }
 }
 
-void check_validation_list(std::span<const CheckedSet> train,
-                           const CheckedSet& validation,
-                           std::int64_t episodes,
-                           Problems& warnings) {
+void check_people_apart(std::span<const CheckedSet> train, const CheckedSet& validation, Problems& warnings) {
   const std::vector<std::string> shared = shared_identities(train, *validation.set);
-  if (!shared.empty()) {
-    warnings.add_key("data.validation",
-                     fmt::format("{} of its {} identities are in data.train, too ({}); validation on people who were "
-                                 "trained on says little about others",
-                                 shared.size(),
-                                 validation.facts.identities,
-                                 some_of(shared)));
-  }
+  if (shared.empty()) return;
+  warnings.add_key("data.validation",
+                   fmt::format("{} of its {} identities are in data.train, too ({}); validation on people who were "
+                               "trained on says little about others",
+                               shared.size(),
+                               validation.facts.identities,
+                               some_of(shared)));
+}
+
+void check_validation_list(const CheckedSet& validation, std::int64_t episodes, Problems& warnings) {
   std::set<std::pair<std::uint32_t, std::vector<std::uint32_t>>> distinct;
   for (const Episode& episode : validation.sampler->fixed_list(episodes)) {
     std::vector<std::uint32_t> frames;
@@ -123,9 +121,9 @@ void check_validation_list(std::span<const CheckedSet> train,
   // A repetition by chance is no matter; a tenth of them means that the set has no more to give.
   if (std::ssize(distinct) * 10 < episodes * 9) {
     warnings.add_key("validation.episodes",
-                     fmt::format("{} is more than data.validation has: only {} of the list differ; use fewer or a "
-                                 "larger set",
+                     fmt::format("{} is more than {} has: only {} of the list differ; use fewer or a larger set",
                                  episodes,
+                                 validation.facts.key,
                                  distinct.size()));
   }
 }

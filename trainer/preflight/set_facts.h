@@ -9,6 +9,7 @@
 #include "data_pipeline/data_set.h"
 #include "data_pipeline/sampler.h"
 #include "trainer/findings.h"
+#include "trainer/training_sets.h"
 
 namespace understudy {
 
@@ -35,8 +36,7 @@ struct CheckedSet {
 /// Opens a set as training would. Every file of its manifest that is missing or has another size is a problem of its
 /// own; SHA-256 and frames are left to `understudy shard verify`.
 /// @returns nothing when there are problems
-std::optional<CheckedSet> check_set(const std::string& key,
-                                    const std::string& path,
+std::optional<CheckedSet> check_set(const NamedSet& named,
                                     const EpisodeSpec& spec,
                                     std::uint64_t seed,
                                     const SamplerOptions& options,
@@ -45,11 +45,10 @@ std::optional<CheckedSet> check_set(const std::string& key,
 /// Warns of frames that are smaller than the pictures of the networks, or not square.
 void check_frame_sizes(const CheckedSet& checked, std::int64_t picture_size, Problems& warnings);
 
-/// Warns of people who are in validation and in one of the training sets, and of a validation list that is longer than
-/// what there is to draw.
-void check_validation_list(std::span<const CheckedSet> train,
-                           const CheckedSet& validation,
-                           std::int64_t episodes,
-                           Problems& warnings);
+/// Warns of people who are in validation and in one of the training sets.
+void check_people_apart(std::span<const CheckedSet> train, const CheckedSet& validation, Problems& warnings);
+
+/// Warns of a validation list that is longer than what there is to draw.
+void check_validation_list(const CheckedSet& validation, std::int64_t episodes, Problems& warnings);
 
 }  // namespace understudy
