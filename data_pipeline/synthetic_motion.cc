@@ -33,6 +33,10 @@ constexpr Swing kSwings[] = {
     {0.04, 0.13, 0.08, 0.3},   // shift_y
 };
 
+float within(double value, float largest) {
+  return static_cast<float>(value < -largest ? -largest : value > largest ? largest : value);
+}
+
 float limited(double value, double low, double high) {
   return static_cast<float>(value < low ? low : value > high ? high : value);
 }
@@ -69,9 +73,9 @@ HeadState HeadMotion::at(std::uint32_t frame) const {
       frame + blink_offset_ - blink_period_ * std::floor((frame + blink_offset_) / blink_period_);
   const double blink = since_blink < kBlinkFrames ? synthetic::sine_of_turns(0.5 * since_blink / kBlinkFrames) : 0.0;
   HeadState state;
-  state.pose.yaw = limited(channel(kYaw, frame), -0.85, 0.85);
-  state.pose.pitch = limited(channel(kPitch, frame), -0.42, 0.42);
-  state.pose.roll = limited(channel(kRoll, frame), -0.4, 0.4);
+  state.pose.yaw = within(channel(kYaw, frame), kLargestPose.yaw);
+  state.pose.pitch = within(channel(kPitch, frame), kLargestPose.pitch);
+  state.pose.roll = within(channel(kRoll, frame), kLargestPose.roll);
   state.expression.mouth_open = limited(channel(kMouthOpen, frame), 0.0, 1.0);
   state.expression.smile = limited(channel(kSmile, frame), -0.7, 1.0);
   state.expression.brow_raise = limited(channel(kBrowRaise, frame), -1.0, 1.0);

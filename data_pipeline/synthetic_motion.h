@@ -13,6 +13,9 @@ struct HeadState {
   ExpressionParameters expression;
 };
 
+/// No head of a `HeadMotion` turns further, to either side.
+inline constexpr HeadPose kLargestPose{.yaw = 0.85F, .pitch = 0.42F, .roll = 0.4F};
+
 /// Smooth motion of one clip at 25 frames a second: sums of sinusoids with drawn amplitudes, frequencies and phases,
 /// and blinks. A pure function of (seed, clip, frame).
 class HeadMotion {

@@ -28,6 +28,11 @@ void check(const SynthesizeOptions& options) {
           options.first_identity + options.identities - 1,
           "stay below 100000");
   require(options.clips >= 1 && options.clips <= kMostClips, "clips", options.clips, "take 1 ... 100");
+  require(options.first_clip >= 0, "first clip", options.first_clip, "take 0 or more");
+  require(options.first_clip + options.clips <= kMostClips,
+          "last clip",
+          options.first_clip + options.clips - 1,
+          "stay below 100");
   require(options.frames >= 1, "frames", options.frames, "take 1 or more");
   require(options.stride >= 1 && options.stride <= 10000, "stride", options.stride, "take 1 ... 10000");
   require(options.size >= 16 && options.size <= 4096, "size", options.size, "take 16 ... 4096 pixels");
@@ -44,9 +49,10 @@ SetOptions set_options(const SynthesizeOptions& options) {
   set.mask_codec = kMaskCodec;
   set.annotation_tool = "understudy synthesize";
   set.packer_config =
-      fmt::format("synthetic heads 1: identities {} + {}, clips {}, frames {} by {}, size {}, seed {}, quality {}",
+      fmt::format("synthetic heads 1: identities {} + {}, clips {} + {}, frames {} by {}, size {}, seed {}, quality {}",
                   options.first_identity,
                   options.identities,
+                  options.first_clip,
                   options.clips,
                   options.frames,
                   options.stride,
@@ -72,7 +78,7 @@ ClipRecord empty_record(const SynthesizeOptions& options, std::int64_t identity,
 /// @param number  of the clip within the set
 ClipRecord draw_clip(const SynthesizeOptions& options, std::int64_t number) {
   const std::int64_t identity = options.first_identity + number / options.clips;
-  const std::int64_t clip = number % options.clips;
+  const std::int64_t clip = options.first_clip + number % options.clips;
   const IdentityParameters person = draw_identity(options.seed, static_cast<std::uint64_t>(identity));
   const HeadMotion motion(options.seed, static_cast<std::uint64_t>(identity * kMostClips + clip));
   ClipRecord record = empty_record(options, identity, clip);

@@ -19,6 +19,7 @@ struct SynthesizeOptions {
   std::size_t threads = 1;  ///< does not change a byte of the set
   int jpeg_quality = 95;
   std::int64_t first_identity = 0;  ///< start elsewhere for people that another set does not have
+  std::int64_t first_clip = 0;      ///< start elsewhere for clips of the same people that another set does not have
 };
 
 /// "id00003#v01#000"

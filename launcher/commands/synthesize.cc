@@ -49,11 +49,17 @@ void add_synthesize_command(CLI::App& app, RunCommand& chosen) {
           "--first-identity", options->first_identity, "Number of the first person; other sets then have other people")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command
+      ->add_option("--first-clip",
+                   options->first_clip,
+                   "Number of the first clip of each person; other sets then have other clips of the same people")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--threads", options->threads, "Threads; they do not change a byte")->check(CLI::Range(1, 256));
   command->add_option("--jpeg-quality", options->jpeg_quality, "Quality of the frames")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
-  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  command->callback([options, &chosen] { chosen.run = [options] { return run(*options); }; });
 }
 
 }  // namespace understudy

@@ -85,6 +85,23 @@ TEST(SyntheticSet, OtherIdentitiesAreOtherPeople) {
   EXPECT_NE(a.fingerprint(), b.fingerprint());
 }
 
+TEST(SyntheticSet, LaterClipsAreOtherClipsOfTheSamePeople) {
+  const TemporaryFolder folder;
+  SynthesizeOptions options = small_set(folder.path() / "both");
+  options.identities = 1;
+  options.clips = 2;
+  options.frames = 2;
+  synthesize_set(options);
+  options.out = folder.path() / "second";
+  options.clips = 1;
+  options.first_clip = 1;
+  synthesize_set(options);
+  const DataSet both = DataSet::open(folder.path() / "both");
+  const DataSet second = DataSet::open(folder.path() / "second");
+  EXPECT_EQ(second.clips()[0].name, both.clips()[1].name);
+  EXPECT_EQ(second.read_frame({0, 1}), both.read_frame({1, 1}));
+}
+
 TEST(SyntheticSet, ReportsProgress) {
   const TemporaryFolder folder;
   SynthesizeOptions options = small_set(folder.path() / "set");
@@ -101,6 +118,7 @@ TEST(SyntheticSet, RefusesOptionsThatMakeNoSense) {
   const TemporaryFolder folder;
   for (auto change : {+[](SynthesizeOptions& o) { o.identities = 0; },
                       +[](SynthesizeOptions& o) { o.clips = 101; },
+                      +[](SynthesizeOptions& o) { o.first_clip = 99; },
                       +[](SynthesizeOptions& o) { o.frames = 0; },
                       +[](SynthesizeOptions& o) { o.size = 8; },
                       +[](SynthesizeOptions& o) { o.jpeg_quality = 0; },
