@@ -7,14 +7,19 @@
 
 namespace understudy {
 
-RunSettings inference_settings(const InferenceSource& source) {
+std::optional<RunSettings> settings_beside(const std::filesystem::path& weights) {
   namespace fs = std::filesystem;
-  if (source.config) return RunSettings::read(read_file(*source.config), source.config->string(), {});
-  const fs::path folder = weight_file_of(source.weights).parent_path();
+  const fs::path folder = weight_file_of(weights).parent_path();
   if (fs::exists(folder / kManifestName))
     return RunSettings::read(read_manifest(folder).config, (folder / kManifestName).string(), {});
   if (fs::exists(folder / "run.toml"))
     return RunSettings::read(read_file(folder / "run.toml"), (folder / "run.toml").string(), {});
+  return std::nullopt;
+}
+
+RunSettings inference_settings(const InferenceSource& source) {
+  if (source.config) return RunSettings::read(read_file(*source.config), source.config->string(), {});
+  if (auto settings = settings_beside(source.weights)) return *std::move(settings);
   return RunSettings::defaults(default_recipe());
 }
 

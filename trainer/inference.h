@@ -16,8 +16,11 @@ struct InferenceSource {
   std::optional<std::filesystem::path> detector;  ///< weights of the keypoint detector, unless they are with the others
 };
 
-/// The configuration that belongs to the weights: `config` if given, else the one kept beside them (checkpoint
-/// manifest, export's run.toml), else the defaults of the default recipe. @throws ConfigError, CheckpointError
+/// The configuration kept beside weights: checkpoint manifest, or an export's run.toml. @throws CheckpointError
+std::optional<RunSettings> settings_beside(const std::filesystem::path& weights);
+
+/// The configuration that belongs to the weights: `config` if given, else the one kept beside them, else the defaults
+/// of the default recipe. @throws ConfigError, CheckpointError
 RunSettings inference_settings(const InferenceSource& source);
 
 /// Loads networks for reenactment. @throws ConfigError, CheckpointError

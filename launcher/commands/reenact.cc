@@ -1,10 +1,15 @@
+#include <array>
+#include <charconv>
+#include <chrono>
 #include <memory>
 #include <optional>
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include "common/errors.h"
 #include "common/log.h"
+#include "common/problems.h"
 #include "data_pipeline/picture_grid.h"
 #include "data_pipeline/resize.h"
 #include "data_pipeline/video_reader.h"
@@ -27,7 +32,28 @@ struct ReenactArguments {
   bool find_best_frame = false;
   std::int64_t best_frame = -1;
   bool side_by_side = false;
+  std::int64_t batch = 8;
+  std::string masks;
+  std::string background;
 };
+
+/// Six hexadecimal digits, as web pages write a colour, with or without '#'.
+bool is_colour(std::string_view text) {
+  if (text.starts_with('#')) text.remove_prefix(1);
+  return text.size() == 6 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+/// @pre is_colour(text)  @returns [3, 1, 1] in [0, 1]
+at::Tensor parse_colour(std::string_view text) {
+  if (text.starts_with('#')) text.remove_prefix(1);
+  at::Tensor colour = at::empty({3, 1, 1});
+  for (std::size_t c = 0; c < 3; ++c) {
+    int value = 0;
+    std::from_chars(text.data() + 2 * c, text.data() + 2 * c + 2, value, 16);
+    colour.data_ptr<float>()[c] = static_cast<float>(value) / 255.0F;
+  }
+  return colour;
+}
 
 /// The first frame of every source: a picture, or a video.
 std::vector<Picture> read_sources(const std::vector<std::string>& paths) {
@@ -53,36 +79,129 @@ Picture frame_at(const std::string& path, std::size_t number) {
   return *std::move(frame);
 }
 
-Picture shown(const Reenactor& reenactor, const Picture& driving, const Picture& result, bool side_by_side) {
-  if (!side_by_side) return result;
-  const int n = static_cast<int>(reenactor.picture_size());
-  const std::array<Picture, 2> pair = {to_picture(resize_like_skimage(driving, n, n)), result};
-  return picture_grid(pair, 2);
+/// Where frames go: the video, and where asked for the masks. Also counts what it took.
+class Animation {
+ public:
+  Animation(const Reenactor& reenactor, const ReenactArguments& arguments, const VideoOptions& options)
+      : reenactor_(reenactor),
+        arguments_(arguments),
+        side_(static_cast<int>(reenactor.picture_size())),
+        pictures_(arguments.out, arguments.side_by_side ? 2 * side_ : side_, side_, options) {
+    if (!arguments.masks.empty())
+      masks_.emplace(arguments.masks, side_, side_, VideoOptions{.frame_rate = options.frame_rate, .audio_from = {}});
+    if (!arguments.background.empty()) background_ = parse_colour(arguments.background);
+  }
+
+  void add(std::span<const Picture> driving, const ReenactMode& mode) {
+    const auto start = Clock::now();
+    const AnimatedFrames frames = reenactor_.render(driving, mode);
+    drawing_ += Clock::now() - start;
+    for (std::size_t i = 0; i < driving.size(); ++i) {
+      const auto row = static_cast<std::int64_t>(i);
+      pictures_.write(beside(driving[i], picture_of(on_background(frames, row))));
+      if (masks_) masks_->write(picture_of(frames.masks[row].expand({3, -1, -1})));
+    }
+    frames_ += std::ssize(driving);
+  }
+
+  void finish() {
+    pictures_.finish();
+    if (masks_) masks_->finish();
+  }
+
+  std::int64_t frames() const { return frames_; }
+  double drawn_per_second() const { return per_second(drawing_); }
+  double per_second() const { return per_second(Clock::now() - start_); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  double per_second(Clock::duration time) const {
+    return static_cast<double>(frames_) / std::chrono::duration<double>(time).count();
+  }
+
+  at::Tensor on_background(const AnimatedFrames& frames, std::int64_t row) const {
+    if (!background_.defined()) return frames.pictures[row];
+    return frames.pictures[row] + (1 - frames.masks[row]) * background_;
+  }
+
+  Picture beside(const Picture& driving, Picture result) const {
+    if (!arguments_.side_by_side) return result;
+    const std::array<Picture, 2> pair = {to_picture(resize_like_skimage(driving, side_, side_)), std::move(result)};
+    return picture_grid(pair, 2);
+  }
+
+  const Reenactor& reenactor_;
+  const ReenactArguments& arguments_;
+  int side_;
+  VideoWriter pictures_;
+  std::optional<VideoWriter> masks_;
+  at::Tensor background_;  ///< [3, 1, 1]; undefined: as drawn
+  std::int64_t frames_ = 0;
+  Clock::time_point start_ = Clock::now();
+  Clock::duration drawing_{};
+};
+
+/// Whether the networks can do what the arguments ask for. @throws ConfigError  naming everything that they cannot
+void check(const Reenactor& reenactor, const ReenactArguments& arguments) {
+  Problems problems;
+  if (reenactor.sources_wanted() == 0 && !arguments.sources.empty())
+    problems.add("--source: these networks were tuned to one person and draw no other; leave it out");
+  if (reenactor.sources_wanted() > 0 && arguments.sources.empty())
+    problems.add("--source: missing; name at least one picture of the person to animate");
+  if (!reenactor.draws_foreground() && !arguments.masks.empty())
+    problems.add("--masks: these networks draw whole pictures and know no foreground; leave it out");
+  if (!reenactor.draws_foreground() && !arguments.background.empty())
+    problems.add("--background: these networks draw whole pictures and know no foreground; leave it out");
+  if (!arguments.background.empty() && !is_colour(arguments.background))
+    problems.add(
+        fmt::format("--background {}: no colour; give six hexadecimal digits such as 00ff00", arguments.background));
+  problems.raise_if_any("reenact");
+}
+
+/// Up to `count` frames; fewer at the end of the video.
+std::vector<Picture> next_frames(VideoReader& video, std::int64_t count) {
+  std::vector<Picture> frames;
+  while (std::ssize(frames) < count) {
+    auto frame = video.next();
+    if (!frame) break;
+    frames.push_back(*std::move(frame));
+  }
+  return frames;
+}
+
+void set_reference(Reenactor& reenactor, const ReenactArguments& arguments, const std::vector<Picture>& sources) {
+  // Systems without relative motion may have no source; they refuse before they look at one.
+  const Picture source = sources.empty() ? Picture() : sources.front();
+  reenactor.set_reference(frame_at(arguments.driving, choose_reference(reenactor, arguments, source)));
 }
 
 ExitCode run(const ReenactArguments& arguments) {
   keep_tensor_memory();
   const std::unique_ptr<Reenactor> reenactor = make_reenactor(arguments.networks);
+  check(*reenactor, arguments);
   const std::vector<Picture> sources = read_sources(arguments.sources);
   VideoReader driving(arguments.driving);
-  reenactor->set_sources(sources);
+  if (!sources.empty()) reenactor->set_sources(sources);
   const ReenactMode mode{.relative = arguments.mode == "relative", .adapt_scale = arguments.adapt_scale};
-  if (mode.relative) {
-    reenactor->set_reference(frame_at(arguments.driving, choose_reference(*reenactor, arguments, sources.front())));
-  }
+  if (mode.relative) set_reference(*reenactor, arguments, sources);
   VideoOptions options{.frame_rate = driving.frame_rate(), .audio_from = {}};
   if (driving.has_audio()) options.audio_from = arguments.driving;
-  const int n = static_cast<int>(reenactor->picture_size());
-  VideoWriter writer(arguments.out, arguments.side_by_side ? 2 * n : n, n, options);
-  std::int64_t done = 0;
-  while (const auto frame = driving.next()) {
-    const Picture result = picture_of(reenactor->render(*frame, mode));
-    writer.write(shown(*reenactor, *frame, result, arguments.side_by_side));
-    ++done;
-    if (done % 25 == 0) spdlog::info("frame {} of about {}", done, driving.estimated_frames());
+  Animation animation(*reenactor, arguments, options);
+  for (std::int64_t said = 0;;) {
+    const std::vector<Picture> frames = next_frames(driving, arguments.batch);
+    if (frames.empty()) break;
+    animation.add(frames, mode);
+    if (animation.frames() / 25 > said / 25)
+      spdlog::info("frame {} of about {}", animation.frames(), driving.estimated_frames());
+    said = animation.frames();
   }
-  writer.finish();
-  fmt::print("{} frames in {}\n", done, arguments.out);
+  animation.finish();
+  fmt::print("{} frames in {}: {:.1f} frames a second drawn, {:.1f} with reading and writing\n",
+             animation.frames(),
+             arguments.out,
+             animation.drawn_per_second(),
+             animation.per_second());
   return ExitCode::kDone;
 }
 
@@ -102,8 +221,11 @@ void add_reenact_command(CLI::App& app, RunCommand& chosen) {
   command->add_option(
       "--config", arguments->networks.config, "Configuration of the networks; needed only beside a bare weight file");
   command->add_option("--detector", arguments->networks.detector, "Keypoint detector, such as kp_detector.pt");
-  command->add_option("--source", arguments->sources, "Source pictures (or videos, of which the first frame is taken)")
-      ->required()
+  command
+      ->add_option("--source",
+                   arguments->sources,
+                   "Source pictures (or videos, of which the first frame is taken); none where the networks were tuned "
+                   "to a person")
       ->expected(1, 64);
   command->add_option("--driving", arguments->driving, "Driving video, or folder of pictures")->required();
   command->add_option("--out", arguments->out, "Video to write (.mp4), or a folder for pictures")->required();
@@ -119,8 +241,16 @@ void add_reenact_command(CLI::App& app, RunCommand& chosen) {
       ->add_option(
           "--best-frame", arguments->best_frame, "Start relative motion from this driving frame, counted from 0")
       ->check(CLI::NonNegativeNumber);
+  command->add_option("--batch", arguments->batch, "Frames drawn at once; changes the speed alone")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("--masks",
+                      arguments->masks,
+                      "Video or folder for the foreground's masks, of networks that draw a foreground on black");
+  command->add_option(
+      "--background", arguments->background, "Colour behind such a foreground, such as 00ff00; default black");
   command->add_flag("--side-by-side", arguments->side_by_side, "Show the driving frame beside the result");
-  command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+  command->callback([arguments, &chosen] { chosen.run = [arguments] { return run(*arguments); }; });
 }
 
 }  // namespace understudy

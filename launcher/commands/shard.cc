@@ -22,6 +22,7 @@ struct ShardOptions {
   std::string out = "contact-sheet.png";
   ContactSheetOptions sheet;
   std::uint32_t clip = 0;
+  bool masks = false;
 };
 
 ExitCode inspect(const ShardOptions& options) {
@@ -48,6 +49,15 @@ ExitCode draw_contact_sheet(const ShardOptions& options) {
   return ExitCode::kDone;
 }
 
+/// White where the frame shows foreground. @throws DataError  for a frame without a mask
+Picture mask_picture(const DataSet& set, FrameRef ref) {
+  const std::optional<Mask> mask = set.mask(ref);
+  if (!mask) throw DataError(fmt::format("{}: has no mask; `understudy annotate` adds them", set.describe(ref)));
+  Picture picture(mask->width, mask->height);
+  for (std::size_t i = 0; i < picture.rgb.size(); ++i) picture.rgb[i] = mask->coverage[i / 3];
+  return picture;
+}
+
 ExitCode write_frames(const ShardOptions& options) {
   const DataSet set = DataSet::open(options.set);
   if (options.clip >= set.clips().size()) {
@@ -55,7 +65,10 @@ ExitCode write_frames(const ShardOptions& options) {
   }
   const ClipEntry& clip = set.clips()[options.clip];
   VideoWriter writer(options.out, clip.width, clip.height, {.frame_rate = VideoReader::kPictureRate, .audio_from = {}});
-  for (std::uint32_t frame = 0; frame < clip.frames; ++frame) writer.write(set.decode_frame({options.clip, frame}));
+  for (std::uint32_t frame = 0; frame < clip.frames; ++frame) {
+    const FrameRef ref{options.clip, frame};
+    writer.write(options.masks ? mask_picture(set, ref) : set.decode_frame(ref));
+  }
   writer.finish();
   fmt::print("{} frames of {} in {}\n", clip.frames, clip.name, options.out);
   return ExitCode::kDone;
@@ -71,7 +84,7 @@ CLI::App* add_tool(CLI::App& shard,
                    ExitCode (*run)(const ShardOptions&)) {
   CLI::App* tool = add_command(shard, name, description, example);
   tool->add_option("set", options->set, "Folder of the set, or its manifest")->required();
-  tool->callback([options, &chosen, run] { chosen = [options, run] { return run(*options); }; });
+  tool->callback([options, &chosen, run] { chosen.run = [options, run] { return run(*options); }; });
   return tool;
 }
 
@@ -118,6 +131,7 @@ void add_shard_command(CLI::App& app, RunCommand& chosen) {
                                    chosen,
                                    write_frames);
   frames_tool->add_option("--clip", options->clip, "Number of the clip");
+  frames_tool->add_flag("--masks", options->masks, "The masks of its frames instead");
   frames_tool->add_option("--out", options->out, "Video (.mp4), or a folder for pictures")->required();
   sheet_tool->add_option("--cell", options->sheet.cell, "Side of a picture in pixels")->check(CLI::Range(8, 1024));
   add_shard_stats(*shard, chosen);

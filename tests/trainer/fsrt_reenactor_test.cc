@@ -41,6 +41,12 @@ class ReenactorTest : public testing::Test {
     reenactor_ = std::make_unique<FsrtReenactor>(config_, state_.model, std::nullopt);
   }
 
+  void set_source(const Picture& source) { reenactor_->set_sources({&source, 1}); }
+
+  at::Tensor rendered(const Picture& driving, const ReenactMode& mode = {}) const {
+    return reenactor_->render({&driving, 1}, mode).pictures[0];
+  }
+
   static Picture picture(std::uint64_t number) { return tiny_picture(32, 32, 5, number); }
 
   /// The frame with these keypoints, computed without the reenactor.
@@ -70,41 +76,51 @@ void expect_near(const at::Tensor& found, const at::Tensor& wanted) {
 }
 
 TEST_F(ReenactorTest, GivesAbsoluteKeypointsToTheDecoder) {
-  reenactor_->set_sources({picture(1)});
+  set_source(picture(1));
   const FaceState driving = reenactor_->observe(picture(2));
-  expect_near(reenactor_->render(picture(2), {}), expected(picture(1), driving.keypoints, driving.expression));
+  expect_near(rendered(picture(2)), expected(picture(1), driving.keypoints, driving.expression));
 }
 
 TEST_F(ReenactorTest, GivesTheSourcesKeypointsForTheReferenceFrameItself) {
-  reenactor_->set_sources({picture(1)});
+  set_source(picture(1));
   reenactor_->set_reference(picture(2));
   const FaceState source = reenactor_->observe(picture(1));
   const FaceState driving = reenactor_->observe(picture(2));
   ASSERT_GT((source.keypoints - driving.keypoints).abs().max().item<double>(), 1e-4);
   for (const bool adapt_scale : {false, true}) {
-    expect_near(reenactor_->render(picture(2), {.relative = true, .adapt_scale = adapt_scale}),
+    expect_near(rendered(picture(2), {.relative = true, .adapt_scale = adapt_scale}),
                 expected(picture(1), source.keypoints, driving.expression));
   }
 }
 
 TEST_F(ReenactorTest, ScalesTheMotionByTheSizesOfTheFaces) {
-  reenactor_->set_sources({picture(1)});
+  set_source(picture(1));
   reenactor_->set_reference(picture(2));
   const FaceState source = reenactor_->observe(picture(1));
   const FaceState reference = reenactor_->observe(picture(2));
   const FaceState driving = reenactor_->observe(picture(3));
   const double scale = adapted_scale(source.keypoints, reference.keypoints);
   const at::Tensor keypoints = source.keypoints + scale * (driving.keypoints - reference.keypoints);
-  expect_near(reenactor_->render(picture(3), {.relative = true, .adapt_scale = true}),
+  expect_near(rendered(picture(3), {.relative = true, .adapt_scale = true}),
               expected(picture(1), keypoints, driving.expression));
 }
 
 TEST_F(ReenactorTest, TakesPicturesOfAnySize) {
-  reenactor_->set_sources({tiny_picture(48, 40, 5, 1), picture(2)});
-  const at::Tensor frame = reenactor_->render(tiny_picture(20, 24, 5, 3), {});
+  reenactor_->set_sources(std::vector<Picture>{tiny_picture(48, 40, 5, 1), picture(2)});
+  const at::Tensor frame = rendered(tiny_picture(20, 24, 5, 3));
   EXPECT_EQ(frame.sizes(), (std::vector<std::int64_t>{3, 32, 32}));
   EXPECT_GE(frame.min().item<double>(), 0.0);
   EXPECT_LE(frame.max().item<double>(), 1.0);
+}
+
+TEST_F(ReenactorTest, RendersABatchAsItsFramesOneByOne) {
+  set_source(picture(1));
+  const std::vector<Picture> driving = {picture(2), picture(3)};
+  const AnimatedFrames frames = reenactor_->render(driving, {});
+  EXPECT_FALSE(frames.masks.defined());
+  ASSERT_EQ(frames.pictures.size(0), 2);
+  for (std::int64_t i = 0; i < 2; ++i)
+    EXPECT_TRUE(frames.pictures[i].equal(rendered(driving[static_cast<std::size_t>(i)])));
 }
 
 TEST_F(ReenactorTest, NamesANetworkThatTheWeightsLack) {

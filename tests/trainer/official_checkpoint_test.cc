@@ -8,6 +8,7 @@
 #include "common/errors.h"
 #include "tests/trainer/tiny_run.h"
 #include "trainer/learning_rate.h"
+#include "trainer/official_adam.h"
 
 namespace understudy {
 namespace {

@@ -87,10 +87,10 @@ void require_same_pictures(torch::jit::Module script, const FsrtRecipeConfig& co
   // Relative motion with adapted scale needs every method. A detector that puts all keypoints on one line has no scale,
   // and its picture shows nothing: then absolute motion decides.
   for (const bool relative : {true, false}) {
-    const at::Tensor wanted = reenactor.render(driving, {.relative = relative, .adapt_scale = relative});
+    const at::Tensor wanted = reenactor.render({&driving, 1}, {.relative = relative, .adapt_scale = relative}).pictures;
     const at::Tensor found =
         script.forward({at::cat(source_inputs), input_of(driving), input_of(reference), relative, relative}).toTensor();
-    require_close(found[0], wanted);
+    require_close(found, wanted);
     if (wanted.isfinite().all().item<bool>()) return;
   }
 }

@@ -87,7 +87,7 @@ FaceState FsrtReenactor::observe(const Picture& picture) const {
   return {found.keypoints, networks_.model->expression_encoder().forward(found.features, found.heatmaps)};
 }
 
-void FsrtReenactor::set_sources(const std::vector<Picture>& sources) {
+void FsrtReenactor::set_sources(std::span<const Picture> sources) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> images;
   std::vector<at::Tensor> keypoints;
@@ -120,12 +120,18 @@ at::Tensor FsrtReenactor::decoder_keypoints(const FaceState& driving, const Reen
   return (driving.keypoints - reference_.keypoints) * scale + first_source_.keypoints;
 }
 
-at::Tensor FsrtReenactor::render(const Picture& driving, const ReenactMode& mode) const {
-  const at::NoGradGuard no_grad;
+/// [1, 3, n, n]
+at::Tensor FsrtReenactor::render_one(const Picture& driving, const ReenactMode& mode) const {
   const FaceState face = observe(driving);
-  const at::Tensor picture = networks_.model->decoder().decode_all_pixels_no_grad(
+  return networks_.model->decoder().decode_all_pixels_no_grad(
       memory_, decoder_keypoints(face, mode), face.expression, picture_size());
-  return picture[0].clamp(0, 1);
+}
+
+AnimatedFrames FsrtReenactor::render(std::span<const Picture> driving, const ReenactMode& mode) const {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> pictures;  // one by one: a picture's pixels are a batch of their own
+  for (const Picture& frame : driving) pictures.push_back(render_one(frame, mode));
+  return {at::cat(pictures).clamp(0, 1), {}};
 }
 
 }  // namespace understudy

@@ -31,16 +31,18 @@ class FsrtReenactor final : public Reenactor {
                 const std::optional<NamedTensors>& detector);
 
   /// Pictures are resized like the demo's, and their tokens computed.
-  void set_sources(const std::vector<Picture>& sources) override;
+  void set_sources(std::span<const Picture> sources) override;
   void set_reference(const Picture& driving) override;
   std::size_t best_reference(const Picture& source, const NextFrame& driving) const override;
-  at::Tensor render(const Picture& driving, const ReenactMode& mode) const override;
+  AnimatedFrames render(std::span<const Picture> driving, const ReenactMode& mode) const override;
 
   /// What the detector and the expression network see in a picture.
   FaceState observe(const Picture& picture) const;
   std::int64_t picture_size() const override { return config_.model.image_size; }
+  std::int64_t sources_wanted() const override { return config_.model.sources; }
 
  private:
+  at::Tensor render_one(const Picture& driving, const ReenactMode& mode) const;
   at::Tensor to_input(const Picture& picture) const;
   at::Tensor decoder_keypoints(const FaceState& driving, const ReenactMode& mode) const;
 

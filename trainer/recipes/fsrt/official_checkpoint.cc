@@ -6,6 +6,7 @@
 
 #include "models/blocks/state.h"
 #include "trainer/learning_rate.h"
+#include "trainer/official_adam.h"
 
 namespace understudy {
 namespace {
@@ -36,20 +37,6 @@ double no_validation_yet(MetricMode mode) {
 }
 
 }  // namespace
-
-AdamState official_adam_state(const NamedTensors& state, const std::vector<std::string>& parameters) {
-  constexpr std::string_view kWhere = "the checkpoint's optimiser state";
-  const double steps = require_tensor(state, "step", kWhere).item<double>();
-  AdamState adam;
-  if (steps == 0.0) return adam;
-  for (const std::string& parameter : parameters) {
-    adam.tensors.emplace_back(parameter + ".step", at::scalar_tensor(steps, at::kFloat));
-    for (const char* moment : {".exp_avg", ".exp_avg_sq"}) {
-      adam.tensors.emplace_back(parameter + moment, require_tensor(state, parameter + moment, kWhere));
-    }
-  }
-  return adam;
-}
 
 TorchCheckpoint official_checkpoint(const FsrtNetworks& networks, const ExportSource& source, const RunConfig& run) {
   const Iteration last = source.completed - 1;

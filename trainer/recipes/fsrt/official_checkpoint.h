@@ -13,9 +13,4 @@ namespace understudy {
 /// tracked run are not known here: t and epoch_it are 0, run_id is None.
 TorchCheckpoint official_checkpoint(const FsrtNetworks& networks, const ExportSource& source, const RunConfig& run);
 
-/// torch's Adam state out of a player's own: the shared step count repeated for every parameter, no state before the
-/// first step. @param state  "step" and "<parameter>.exp_avg", "<parameter>.exp_avg_sq"
-/// @throws CheckpointError  when a parameter's moments are missing
-AdamState official_adam_state(const NamedTensors& state, const std::vector<std::string>& parameters);
-
 }  // namespace understudy
