@@ -22,6 +22,9 @@ enum class EndCause {
   kDefect,
 };
 
+/// The file of an outcome, in the folder of the work that ended.
+inline constexpr const char* kOutcomeName = "outcome.json";
+
 /// How a run ended. It travels from the ranks to `understudy launch` by file, because mpirun turns a non-zero exit code
 /// of one rank into a kill of the others.
 struct Outcome {

@@ -39,7 +39,7 @@ int report_command_line(const CLI::App& app, const CLI::ParseError& error, int a
 
 int run(const understudy::RunCommand& command) {
   try {
-    return exit_status(command());
+    return exit_status(command.run());
   } catch (const std::exception& error) {
     spdlog::error("{}", understudy::message_of(error));
     return exit_status(understudy::exit_code_of(error));
@@ -55,21 +55,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string(understudy::version()));
   app.require_subcommand(1);
   understudy::RunCommand chosen;
-  understudy::add_synthesize_command(app, chosen);
-  understudy::add_pack_command(app, chosen);
-  understudy::add_annotate_command(app, chosen);
-  understudy::add_shard_command(app, chosen);
-  understudy::add_train_command(app, chosen);
-  understudy::add_launch_command(app, chosen);
-  understudy::add_submit_command(app, chosen);
-  understudy::add_validate_command(app, chosen);
-  understudy::add_evaluate_command(app, chosen);
-  understudy::add_export_command(app, chosen);
-  understudy::add_reenact_command(app, chosen);
-  understudy::add_replay_command(app, chosen);
-  understudy::add_checkpoint_command(app, chosen);
-  understudy::add_doctor_command(app, chosen);
-  understudy::add_config_reference_command(app, chosen);
+  understudy::add_commands(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

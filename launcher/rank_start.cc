@@ -52,7 +52,7 @@ EndEvidence RankStart::wait_for_end() {
   }
   watch_.read();
   EndEvidence evidence{.starter_code = *starter_.ended(),
-                       .outcome = read_outcome(options_.run_directory / "outcome.json"),
+                       .outcome = read_outcome(options_.run_directory / kOutcomeName),
                        .ranks = watch_.last_words(),
                        .ended_in_order = watch_.ended_badly(),
                        .hang = hang_,

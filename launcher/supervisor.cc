@@ -88,7 +88,7 @@ Placement Supervision::placement() const {
 
 EndReport Supervision::start_once() {
   std::error_code error;
-  fs::remove(options_.run_directory / "outcome.json", error);
+  fs::remove(options_.run_directory / kOutcomeName, error);
   if (error)
     throw FileError(
         fmt::format("cannot remove the former outcome of {}: {}", options_.run_directory.string(), error.message()));

@@ -124,7 +124,7 @@ Outcome report(const AnnotateArguments& arguments, const AnnotationReport& done)
 
 /// Beside the work, which goes with it.
 std::filesystem::path outcome_file(const std::filesystem::path& set) {
-  return (set.extension() == ".toml" ? set.parent_path() : set) / "annotating" / "outcome.json";
+  return (set.extension() == ".toml" ? set.parent_path() : set) / "annotating" / kOutcomeName;
 }
 
 /// What an earlier start said would keep the folder of the work from going.
@@ -203,7 +203,8 @@ void add_annotate_command(CLI::App& app, RunCommand& chosen) {
   command->add_option("--threads", arguments->request.threads, "Threads of each rank; they do not change a byte")
       ->check(CLI::Range(1, 256));
   command->callback([arguments, &chosen] {
-    chosen = [arguments] {
+    chosen.outcome_folder = outcome_file(arguments->request.set).parent_path();
+    chosen.run = [arguments] {
       return run_on_ranks(
           outcome_file(arguments->request.set),
           [&](const RankContext& context) { return annotate(*arguments, context); },

@@ -26,7 +26,7 @@ void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
       add_command(*checkpoint, "list", "Show the checkpoints of a run", "understudy checkpoint list runs/vox256");
   list->add_option("run", arguments->run, "Run directory")->required();
   list->callback([arguments, &chosen] {
-    chosen = [arguments] {
+    chosen.run = [arguments] {
       fmt::print("{}", list_checkpoints(arguments->run));
       return ExitCode::kDone;
     };
@@ -37,7 +37,7 @@ void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
                                  "understudy checkpoint verify runs/vox256");
   verify->add_option("run", arguments->run, "Run directory")->required();
   verify->callback([arguments, &chosen] {
-    chosen = [arguments] {
+    chosen.run = [arguments] {
       const VerifyReport report = verify_checkpoints(arguments->run);
       fmt::print("{}", report.text);
       if (!report.intact) throw CheckpointError(fmt::format("{}: damaged checkpoints", arguments->run));
@@ -51,7 +51,7 @@ void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
   diff->add_option("first", arguments->first, "Checkpoint folder or weight file")->required();
   diff->add_option("second", arguments->second, "Checkpoint folder or weight file")->required();
   diff->callback([arguments, &chosen] {
-    chosen = [arguments] {
+    chosen.run = [arguments] {
       fmt::print("{}", diff_checkpoints(arguments->first, arguments->second).text);
       return ExitCode::kDone;
     };

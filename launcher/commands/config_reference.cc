@@ -35,7 +35,7 @@ void add_config_reference_command(CLI::App& app, RunCommand& chosen) {
                                   "Print every key of the configuration as Markdown",
                                   "understudy config-reference > docs/config-reference.md");
   command->add_flag("--profile", *profile, "The keys of a cluster's profile, for submit, instead");
-  command->callback([profile, &chosen] { chosen = *profile ? print_profile_reference : print_reference; });
+  command->callback([profile, &chosen] { chosen.run = *profile ? print_profile_reference : print_reference; });
 }
 
 }  // namespace understudy

@@ -143,11 +143,11 @@ void add_doctor_command(CLI::App& app, RunCommand& chosen) {
                 ->check(CLI::PositiveNumber));
   command->callback([options, &chosen] {
     if (options->config.empty()) {
-      chosen = examine;
+      chosen.run = examine;
       return;
     }
     if (options->run_directory.empty()) options->run_directory = default_run_directory(options->config).string();
-    chosen = [options] { return examine_run(*options); };
+    chosen.run = [options] { return examine_run(*options); };
   });
 }
 

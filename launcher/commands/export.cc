@@ -47,7 +47,7 @@ void add_export_command(CLI::App& app, RunCommand& chosen) {
   command->add_option("--out", request.out, "Folder to write; must not exist")->required();
   command->add_option("--formats", arguments->formats, "Any of safetensors, pt, torchscript, with commas between them")
       ->capture_default_str();
-  command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+  command->callback([arguments, &chosen] { chosen.run = [arguments] { return run(*arguments); }; });
 }
 
 }  // namespace understudy

@@ -1,10 +1,10 @@
+#include <algorithm>
 #include <memory>
 #include <optional>
 
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include "common/errors.h"
-#include "data_pipeline/packer/packer.h"
 #include "launcher/commands/command.h"
 #include "launcher/commands/named_choice.h"
 #include "launcher/supervisor.h"
@@ -12,27 +12,27 @@
 namespace understudy {
 namespace {
 
-/// The value of `--name VALUE` or `--name=VALUE`.
-std::optional<std::string> value_of(const std::vector<std::string>& arguments, const std::string& name) {
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == name && i + 1 < arguments.size()) return arguments[i + 1];
-    if (arguments[i].rfind(name + "=", 0) == 0) return arguments[i].substr(name.size() + 1);
+/// The command to be started. Reads its arguments as the ranks will, so that a mistake is found before any of them
+/// starts. @returns  nothing when it asks for help, which is shown. @throws ConfigError
+std::optional<RunCommand> read_command(std::vector<std::string> arguments) {
+  CLI::App app;
+  app.name("understudy launch --ranks N --");
+  app.require_subcommand(1);
+  RunCommand inner;
+  add_commands(app, inner);
+  const std::string name = arguments.front();
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+  try {
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) throw ConfigError(fmt::format("launch: of the command after --: {}", error.what()));
+    app.exit(error);  // its help
+    return std::nullopt;
   }
-  return std::nullopt;
-}
-
-/// Where the command leaves its outcome: the run directory of `train`, or the folder that `pack` works in.
-std::filesystem::path run_directory_of(const std::vector<std::string>& arguments) {
-  if (arguments.front() == "pack") {
-    if (const auto out = value_of(arguments, "--out")) return pack_work_folder(*out);
+  if (inner.outcome_folder.empty()) {
+    throw ConfigError(fmt::format("launch: {} does not run on ranks; write: launch --ranks N -- train RUN.toml", name));
   }
-  if (const auto run = value_of(arguments, "--run")) return *run;
-  for (std::size_t i = 1; i < arguments.size(); ++i) {
-    if (arguments[i].ends_with(".toml")) return default_run_directory(arguments[i]);
-  }
-  throw ConfigError(
-      "launch: the command after -- names neither a configuration nor --run; write: launch --ranks N -- train "
-      "RUN.toml");
+  return inner;
 }
 
 std::string own_executable() {
@@ -43,6 +43,19 @@ struct LaunchArguments {
   LaunchOptions options;
   std::vector<std::string> command;
 };
+
+ExitCode launch(LaunchArguments& arguments) {
+  const std::optional<RunCommand> command = read_command(arguments.command);
+  if (!command) return ExitCode::kDone;
+  arguments.options.run_directory = command->outcome_folder;
+  std::vector<std::string> program = {own_executable()};
+  program.insert(program.end(), arguments.command.begin(), arguments.command.end());
+  const auto code = static_cast<ExitCode>(supervise(arguments.options, program));
+  const bool understood = code == ExitCode::kDone || code == ExitCode::kUsage || code == ExitCode::kRunAgain;
+  std::error_code ignored;
+  if (!command->outcome_is_kept && understood) std::filesystem::remove_all(command->outcome_folder, ignored);
+  return code;
+}
 
 }  // namespace
 
@@ -81,14 +94,7 @@ void add_launch_command(CLI::App& app, RunCommand& chosen) {
       "--rank-prefix", options.starter.rank_prefix, "Put before the program of a rank: \"apptainer exec image.sif\"");
   command->add_option("command", arguments->command, "Sub-command to run on every rank, after --")->required();
   command->prefix_command(false);
-  command->callback([arguments, &chosen] {
-    chosen = [arguments] {
-      arguments->options.run_directory = run_directory_of(arguments->command);
-      std::vector<std::string> program = {own_executable()};
-      program.insert(program.end(), arguments->command.begin(), arguments->command.end());
-      return static_cast<ExitCode>(supervise(arguments->options, program));
-    };
-  });
+  command->callback([arguments, &chosen] { chosen.run = [arguments] { return launch(*arguments); }; });
 }
 
 }  // namespace understudy

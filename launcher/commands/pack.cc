@@ -66,9 +66,10 @@ void add_pack_command(CLI::App& app, RunCommand& chosen) {
   command->add_option("--threads", request->threads, "Threads of each rank; they do not change a byte")
       ->check(CLI::Range(1, 256));
   command->callback([request, &chosen] {
-    chosen = [request] {
+    chosen.outcome_folder = pack_work_folder(request->out);
+    chosen.run = [request] {
       return run_on_ranks(
-          pack_work_folder(request->out) / "outcome.json",
+          pack_work_folder(request->out) / kOutcomeName,
           [&](const RankContext& context) { return pack(*request, context); },
           kShardWorkers);
     };

@@ -69,7 +69,7 @@ void add_replay_command(CLI::App& app, RunCommand& chosen) {
                    "Override a key: SECTION.KEY=VALUE; may be repeated. Unless set here, operations have the order "
                    "of the published code (recipe fsrt: model.plain_arithmetic = true)")
       ->allow_extra_args(false);
-  command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
+  command->callback([arguments, &chosen] { chosen.run = [arguments] { return run(*arguments); }; });
 }
 
 }  // namespace understudy

@@ -32,7 +32,7 @@ void add_shard_bench(CLI::App& shard, RunCommand& chosen) {
       ->check(CLI::Range(0.0, 10000.0))
       ->capture_default_str();
   tool->callback([set, options, &chosen] {
-    chosen = [set, options] {
+    chosen.run = [set, options] {
       fmt::print("{}", bench_set(*set, *options));
       return ExitCode::kDone;
     };

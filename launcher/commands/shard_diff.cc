@@ -36,7 +36,7 @@ void add_shard_diff(CLI::App& shard, RunCommand& chosen) {
       options->index_only,
       "Read manifests and indexes alone: the shards may be elsewhere, what annotations hold is not compared");
   tool->add_flag("--json", options->json, "Print JSON, with every name");
-  tool->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  tool->callback([options, &chosen] { chosen.run = [options] { return run(*options); }; });
 }
 
 }  // namespace understudy

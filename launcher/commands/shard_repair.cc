@@ -38,7 +38,7 @@ void add_shard_repair(CLI::App& shard, RunCommand& chosen) {
   tool->add_option("set", *set, "Folder of the set")->required();
   add_input_options(*tool, request);
   tool->add_option("--threads", request->threads, "Threads")->check(CLI::Range(1, 256));
-  tool->callback([set, request, &chosen] { chosen = [set, request] { return run(*set, *request); }; });
+  tool->callback([set, request, &chosen] { chosen.run = [set, request] { return run(*set, *request); }; });
 }
 
 }  // namespace understudy

@@ -41,7 +41,7 @@ void add_shard_reshard(CLI::App& shard, RunCommand& chosen) {
       ->required()
       ->transform(CLI::AsSizeValue(true))
       ->check(CLI::PositiveNumber);
-  tool->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  tool->callback([options, &chosen] { chosen.run = [options] { return run(*options); }; });
 }
 
 }  // namespace understudy

@@ -81,7 +81,7 @@ void add_shard_sample(CLI::App& shard, RunCommand& chosen) {
   tool->add_option("--seed", options->seed, "run.seed of the run")->excludes(config);
   tool->add_option("--sources", options->sources, "model.sources of the run")->excludes(config);
   tool->callback([options, &chosen] {
-    chosen = [options] { return options->config.empty() ? sample_set(*options) : sample_run(*options); };
+    chosen.run = [options] { return options->config.empty() ? sample_set(*options) : sample_run(*options); };
   });
 }
 

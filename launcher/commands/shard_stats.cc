@@ -33,7 +33,7 @@ void add_shard_stats(CLI::App& shard, RunCommand& chosen) {
                                "understudy shard stats sets/faces --out plots");
   tool->add_option("set", options->set, "Folder of the set, or its manifest")->required();
   tool->add_option("--out", options->out, "Folder for stats.json and one PNG a distribution");
-  tool->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  tool->callback([options, &chosen] { chosen.run = [options] { return run(*options); }; });
 }
 
 }  // namespace understudy

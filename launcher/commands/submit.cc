@@ -162,7 +162,7 @@ void add_submit_command(CLI::App& app, RunCommand& chosen) {
       command->add_flag("--dry-run", options->dry_run, "Print the script and submit nothing; needs no SLURM");
   command->add_flag("--test-only", options->test_only, "Let sbatch judge the script and submit nothing")
       ->excludes(dry_run);
-  command->callback([options, &chosen] { chosen = [options] { return submit(*options); }; });
+  command->callback([options, &chosen] { chosen.run = [options] { return submit(*options); }; });
 }
 
 }  // namespace understudy

@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -13,8 +14,8 @@ namespace {
 
 struct TrainOptions {
   std::string config;
-  std::string run_directory;
-  std::int64_t until = 0;
+  std::filesystem::path run_directory;
+  std::optional<std::int64_t> until;
   std::string init_from;
   std::vector<std::string> overrides;
   bool fresh = false;
@@ -28,7 +29,7 @@ TrainRequest request_from(const TrainOptions& options) {
   request.config_name = options.config;
   for (const std::string& item : options.overrides) request.overrides.push_back(parse_override(item));
   request.run_directory = options.run_directory;
-  if (options.until > 0) request.until = options.until;
+  request.until = options.until;
   if (!options.init_from.empty()) request.init_from = options.init_from;
   request.fresh = options.fresh;
   request.accept_change = options.accept_change;
@@ -54,7 +55,10 @@ void add_train_command(CLI::App& app, RunCommand& chosen) {
                   "understudy train configs/fsrt-vox256.toml --run runs/vox256 --set data.train=sets/vox/train");
   command->add_option("config", options->config, "Configuration in TOML")->required();
   command->add_option("--run", options->run_directory, "Run directory; default runs/<name of the configuration>");
-  command->add_option("--until", options->until, "Save and end after this many iterations")->check(CLI::PositiveNumber);
+  command
+      ->add_option(
+          "--until", options->until, "Save and end after this many iterations; 0 saves what the run starts from")
+      ->check(CLI::NonNegativeNumber);
   command->add_option(
       "--init-from", options->init_from, "Start from the weights of another run, a checkpoint or a weight file");
   command->add_option("--set", options->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")
@@ -65,13 +69,13 @@ void add_train_command(CLI::App& app, RunCommand& chosen) {
   command->add_flag("--check", options->check, "Only read the configuration and report its problems");
   command->callback([options, &chosen] {
     if (options->check) {
-      chosen = [options] { return check(*options); };
+      chosen.run = [options] { return check(*options); };
       return;
     }
-    if (options->run_directory.empty()) options->run_directory = default_run_directory(options->config).string();
-    chosen = [options] {
-      const std::filesystem::path outcome_file = std::filesystem::path(options->run_directory) / "outcome.json";
-      return run_on_ranks(outcome_file,
+    if (options->run_directory.empty()) options->run_directory = default_run_directory(options->config);
+    chosen.outcome_folder = options->run_directory;
+    chosen.run = [options] {
+      return run_on_ranks(options->run_directory / kOutcomeName,
                           [&](const RankContext& context) { return train(request_from(*options), context); });
     };
   });

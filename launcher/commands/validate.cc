@@ -25,7 +25,7 @@ void add_validate_command(CLI::App& app, RunCommand& chosen) {
   command->add_option("--run", arguments->run, "Run directory")->required();
   command->add_option("--checkpoint", arguments->checkpoint, "best, newest or an iteration")->capture_default_str();
   command->callback([arguments, &chosen] {
-    chosen = [arguments] {
+    chosen.run = [arguments] {
       const auto outcome_file = std::filesystem::path(arguments->run) / "validate-outcome.json";
       return run_on_ranks(outcome_file, [&](const RankContext& context) {
         const auto means = validate_run(arguments->run, arguments->checkpoint, context);

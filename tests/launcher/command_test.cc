@@ -55,12 +55,12 @@ TEST_F(Commands, HaveEachADescriptionAndAnExampleOfTheirOwn) {
 
 TEST_F(Commands, AreChosenByTheCommandLine) {
   app_.parse("doctor");
-  EXPECT_TRUE(chosen_);
+  EXPECT_TRUE(chosen_.run);
 }
 
 TEST_F(Commands, RefuseUnknownOptions) {
   EXPECT_THROW(app_.parse("doctor --colour"), CLI::ParseError);
-  EXPECT_FALSE(chosen_);
+  EXPECT_FALSE(chosen_.run);
 }
 
 TEST_F(Commands, AreSuggestedForASlip) {

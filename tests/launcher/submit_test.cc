@@ -37,7 +37,7 @@ class Submit : public testing::Test {
     app.parse(words);
     testing::internal::CaptureStdout();
     try {
-      EXPECT_EQ(chosen(), ExitCode::kDone);
+      EXPECT_EQ(chosen.run(), ExitCode::kDone);
     } catch (...) {
       printed_ = testing::internal::GetCapturedStdout();
       throw;

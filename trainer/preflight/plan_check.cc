@@ -51,7 +51,7 @@ void check_intervals(const RunConfig& config, const std::vector<PhaseSpan>& phas
                                  below > 0 ? fmt::format("{} or ", below) : "",
                                  below + checkpoints.every));
   }
-  if (config.validation_set.empty() || config.validation.every == 0) return;
+  if (!config.validates()) return;
   const std::vector<PhaseSpan> validated = validated_phases(config, phases);
   std::vector<std::string> passed_over;
   for (const PhaseSpan& phase : phases) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "checkpoints/incarnation.h"
+#include "clusters/outcome.h"
 #include "trainer/run_log.h"
 
 namespace understudy {
@@ -65,7 +66,7 @@ void check_last_start(const fs::path& run, Problems& warnings) {
   std::error_code error;
   const fs::file_time_type began = fs::last_write_time(incarnation_file(run, start), error);
   if (error) return;
-  const fs::file_time_type ended = fs::last_write_time(run / "outcome.json", error);
+  const fs::file_time_type ended = fs::last_write_time(run / kOutcomeName, error);
   if (!error && ended >= began) return;
   warnings.add(
       fmt::format("{}: start {} of this run has not said how it ended: it was killed, or it still runs; a new start "
