@@ -26,10 +26,11 @@ std::span<std::byte> writable_bytes_of_value(T& value) {
 
 class SingleRank final : public Communicator {
  public:
+  explicit SingleRank(NodePlace place) : place_(place) {}
   int rank() const override { return 0; }
   int world_size() const override { return 1; }
-  int local_rank() const override { return 0; }
-  int local_size() const override { return 1; }
+  int local_rank() const override { return place_.rank; }
+  int local_size() const override { return place_.ranks; }
   void barrier(std::string_view) override {}
   void broadcast(std::span<std::byte>, int, std::string_view) override {}
   void all_reduce(void*, std::int64_t, ElementType, Reduction, std::string_view) override {}
@@ -41,7 +42,10 @@ class SingleRank final : public Communicator {
       std::memmove(incoming[i].bytes.data(), outgoing[i].bytes.data(), incoming[i].bytes.size());
     }
   }
-  std::unique_ptr<Communicator> duplicate(std::string_view) override { return single_rank(); }
+  std::unique_ptr<Communicator> duplicate(std::string_view) override { return single_rank(place_); }
+
+ private:
+  NodePlace place_;
 };
 
 /// Sends blob i to rank to[i] and receives one from each rank of `from`, sizes first.
@@ -121,8 +125,8 @@ std::vector<std::string> Communicator::all_to_all(std::span<const std::string> t
   return exchange_blobs(*this, ranks, views, ranks, intent);
 }
 
-std::unique_ptr<Communicator> single_rank() {
-  return std::make_unique<SingleRank>();
+std::unique_ptr<Communicator> single_rank(NodePlace place) {
+  return std::make_unique<SingleRank>(place);
 }
 
 }  // namespace understudy

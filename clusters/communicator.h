@@ -67,7 +67,13 @@ class Communicator {
   std::vector<std::string> all_to_all(std::span<const std::string> to_each, std::string_view intent);
 };
 
-/// One rank that talks to nobody and needs no MPI.
-std::unique_ptr<Communicator> single_rank();
+/// Where a rank is among the ranks of its node, whoever it talks to.
+struct NodePlace {
+  int rank = 0;
+  int ranks = 1;
+};
+
+/// One rank that talks to nobody and needs no MPI. @param place  on a node that it shares with others at other work
+std::unique_ptr<Communicator> single_rank(NodePlace place = {});
 
 }  // namespace understudy
