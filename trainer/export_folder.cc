@@ -41,7 +41,7 @@ struct SameValue {
   void operator()(const PickleTuple& wanted) const { items(wanted.items); }
   void operator()(const PickleDict& wanted) const {
     const PickleDict& dict = found.to_dict(place);
-    if (dict.items.size() != wanted.items.size() || dict.is_ordered_dict != wanted.is_ordered_dict) {
+    if (dict.items.size() != wanted.items.size() || dict.kind != wanted.kind) {
       fail(place, "another dict");
     }
     for (std::size_t i = 0; i < wanted.items.size(); ++i) {

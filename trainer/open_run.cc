@@ -1,5 +1,6 @@
 #include "trainer/open_run.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include "clusters/job_check.h"
@@ -9,11 +10,11 @@
 #include "common/version.h"
 #include "trainer/findings.h"
 #include "trainer/first_start.h"
+#include "trainer/first_weights.h"
 #include "trainer/machine.h"
 #include "trainer/resume.h"
 #include "trainer/set_copies.h"
 #include "trainer/training_sets.h"
-#include "trainer/weights_source.h"
 
 namespace understudy {
 namespace {
@@ -31,12 +32,15 @@ class RunOpener {
   void compare_with(const RunSettings& before, const Manifest& manifest) const;
   void open_data_and_recipe();
   void start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint);
+  void take_weights(const fs::path& source);
+  void take_first_state();
   void open_logs(std::int64_t metrics_bytes);
 
   const TrainRequest& request_;
   const RankContext& context_;
   Communicator& ranks_;
   OpenRun& run_;
+  std::shared_ptr<const DataSet> training_set_;  ///< the first of several
 };
 
 void RunOpener::open() {
@@ -94,15 +98,13 @@ void RunOpener::open_data_and_recipe() {
   const SetRequirements requirements =
       run_.recipe ? requirements_of(run_.recipe->episode()) : SetRequirements{.landmarks = true, .masks = false};
   DataSets sets = open_training_sets(run_.config(), requirements, problems);
-  if (!run_.config().validation_set.empty()) {
-    run_.validation_set = collect(problems, "data.validation", [&] {
-      return std::make_shared<const DataSet>(DataSet::open(run_.config().validation_set, requirements));
-    });
-  }
+  if (const auto named = validation_set_of(run_.config()))
+    run_.validation_set = collect(problems, named->key, [&] { return open_set(*named, requirements); });
   problems.raise_if_any(request_.config_name);
   if (run_.device.is_cuda()) use_deterministic_kernels();
   run_.recipe->move_to(run_.device);
   const auto seed = static_cast<std::uint64_t>(run_.config().seed);
+  training_set_ = sets.front();
   run_.sampler.emplace(training_sampler(sets, run_.config(), run_.recipe->episode()));
   run_.identity.data_fingerprints["train"] = run_.sampler->fingerprint();
   if (run_.validation_set && run_.config().validation.every > 0) {
@@ -134,15 +136,9 @@ void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoin
                  run_.completed,
                  run_.identity.incarnation);
   } else if (request_.init_from) {
-    const TransferReport report = transfer_weights(load_weights(*request_.init_from), run_.recipe->state());
-    if (report.taken == 0)
-      throw CheckpointError(
-          fmt::format("--init-from {}: no tensor fits this configuration", request_.init_from->string()));
-    spdlog::info("{} tensors from {}; {} not in it, {} of another shape",
-                 report.taken,
-                 request_.init_from->string(),
-                 report.missing.size(),
-                 report.misshapen.size());
+    take_weights(*request_.init_from);
+  } else if (request_.first_state) {
+    take_first_state();
   }
   open_logs(metrics_bytes);
   const MicroBatchRun range = run_.engine->range();
@@ -152,6 +148,33 @@ void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoin
                                                    MicroBatchRange{range.begin, range.begin + range.count},
                                                    run_.completed,
                                                    loader_options(run_.config(), run_.device));
+}
+
+void RunOpener::take_weights(const fs::path& source) {
+  const FirstWeights weights = read_first_weights(source, *run_.settings->recipe, run_.engine->players());
+  const TransferReport report = take_first_weights(weights, *run_.recipe, run_.engine->optimizer_state());
+  if (report.taken == 0)
+    throw CheckpointError(fmt::format("--init-from {}: no tensor fits this configuration", source.string()));
+  spdlog::info("{} tensors from {}; {} not in it, {} of another shape",
+               report.taken,
+               source.string(),
+               report.missing.size(),
+               report.misshapen.size());
+}
+
+/// Made by one rank for all: replicas must not differ by the rounding of different machines.
+void RunOpener::take_first_state() {
+  const at::NoGradGuard no_grad;
+  const NamedTensors state = run_.recipe->state();
+  on_rank_zero(ranks_, "make the first state", [&] {
+    const NamedTensors first = request_.first_state(*run_.settings, *training_set_);
+    for (const auto& [name, tensor] : state) at::Tensor(tensor).copy_(require_tensor(first, name, "the first state"));
+  });
+  for (const auto& [name, tensor] : state) {
+    const at::Tensor host = tensor.detach().cpu().contiguous();
+    ranks_.broadcast({static_cast<std::byte*>(host.data_ptr()), host.nbytes()}, 0, "share the first state");
+    at::Tensor(tensor).copy_(host);
+  }
 }
 
 void RunOpener::open_logs(std::int64_t metrics_bytes) {

@@ -19,6 +19,8 @@
 
 namespace understudy {
 
+struct TransferReport;
+
 /// One optimiser step, counted from 0.
 using Iteration = std::int64_t;
 
@@ -134,6 +136,10 @@ class Recipe {
 
   /// Called after every player stepped and statistics were applied, on every rank alike (running averages of weights).
   virtual void after_step(Iteration) {}
+
+  /// Called once after `state` was filled from other weights to start a run from: what they lacked may follow from what
+  /// they had (running averages of weights).
+  virtual void weights_taken(const TransferReport&) {}
 
   virtual std::vector<std::string> validation_metrics() const = 0;
   /// One row of numbers an episode, in the order of `validation_metrics`.

@@ -21,8 +21,20 @@ NamedTensors RecipeConfig::replay(const RunConfig& run, const ReplayRequest&, co
   throw ConfigError(fmt::format("replay: recipe {} has no replay", run.recipe));
 }
 
+NamedTensors RecipeConfig::optimizer_state(const PickleValue&, const std::vector<Player>&) const {
+  return {};
+}
+
 std::string RecipeConfig::export_files(const RunConfig& run, const ExportSource&, ExportFolder&) const {
   throw ConfigError(fmt::format("export: recipe {} has no export", run.recipe));
+}
+
+std::unique_ptr<RecipeConfig> RecipeConfig::for_one_person() const {
+  throw ConfigError("finetune: these networks belong to a system that is not tuned to people");
+}
+
+NamedTensors RecipeConfig::personal_state(const RunConfig& run, const NamedTensors&, const DataSet&) const {
+  throw ConfigError(fmt::format("finetune: recipe {} is not tuned to people", run.recipe));
 }
 
 std::unique_ptr<Reenactor> RecipeConfig::make_reenactor(const RunConfig& run, const InferenceSource& source) const {
@@ -66,6 +78,17 @@ std::optional<RunSettings> RunSettings::read(std::string_view toml,
   understudy::validate(settings->run, problems);
   settings->recipe->validate(settings->run, problems);
   return settings;
+}
+
+void RunSettings::read_onto(std::string_view toml,
+                            std::string_view name,
+                            const std::vector<ConfigOverride>& overrides) {
+  Problems problems;
+  if (read_config(toml, name, overrides, describing(), problems) && problems.empty()) {
+    understudy::validate(run, problems);
+    recipe->validate(run, problems);
+  }
+  problems.raise_if_any(name);
 }
 
 DescribeConfig RunSettings::describing() const {

@@ -14,9 +14,11 @@
 
 namespace understudy {
 
+class DataSet;
 class ExportFolder;
 struct ExportSource;
 struct InferenceSource;
+class PickleValue;
 class Reenactor;
 
 /// The part of a run's configuration that belongs to its recipe.
@@ -58,9 +60,26 @@ class RecipeConfig {
   /// One step on a stored batch; see trainer/replay.h. @throws ConfigError  when the recipe has no replay
   virtual NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const;
 
+  /// Weights of any file under the names of Recipe::state, where the published code names them otherwise.
+  virtual NamedTensors own_names(NamedTensors weights) const { return weights; }
+
+  /// State of the players' optimisers out of a published checkpoint, as StepEngine::optimizer_state names it: of those
+  /// players whose whole state is in the file and fits. The others start anew; a warning says why.
+  virtual NamedTensors optimizer_state(const PickleValue& checkpoint, const std::vector<Player>& players) const;
+
   /// Writes and checks the files of an export; see trainer/export.h. @returns one sentence about the networks, for the
   /// model card. @throws ConfigError  when the recipe has nothing to export
   virtual std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const;
+
+  /// The configuration of a run that tunes such networks to one person: with their sizes, data and losses, and a
+  /// tuning run's defaults. @throws ConfigError  when the system has none, or these networks are tuned already
+  virtual std::unique_ptr<RecipeConfig> for_one_person() const;
+
+  /// What a run of such a configuration begins with, as its Recipe::state names it. Reads every usable frame.
+  /// @param run  of the tuning run. @param weights  of networks trained on many people
+  /// @param person  a set whose usable frames all show the person
+  /// @throws ConfigError  when the system has none. @throws CheckpointError, DataError
+  virtual NamedTensors personal_state(const RunConfig& run, const NamedTensors& weights, const DataSet& person) const;
 
   /// Loads the networks for reenactment. @throws ConfigError  when the recipe animates nothing. @throws CheckpointError
   virtual std::unique_ptr<Reenactor> make_reenactor(const RunConfig& run, const InferenceSource& source) const;
@@ -78,6 +97,9 @@ class RunSettings {
                                          std::string_view name,
                                          const std::vector<ConfigOverride>& overrides,
                                          Problems& problems);
+
+  /// Reads a file over settings that stand for what it does not say; overrides come last. @throws ConfigError
+  void read_onto(std::string_view toml, std::string_view name, const std::vector<ConfigOverride>& overrides);
 
   /// Defaults of a recipe, as for the config reference.
   static RunSettings defaults(std::string_view recipe, std::string_view stage = {});

@@ -18,6 +18,9 @@ class RunningAverage {
   /// @param decay  in [0, 1)
   RunningAverage(const torch::nn::Module& network, torch::nn::Module& average, double decay);
 
+  /// Begins again as a copy, of weights from elsewhere.
+  void restart();
+
   /// Called after the step of each iteration.
   void update();
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct TrainRequest {
   std::filesystem::path run_directory;
   std::optional<std::int64_t> until;               ///< save and end after so many iterations
   std::optional<std::filesystem::path> init_from;  ///< weights of another run or size
+  /// All that a first start begins with, made from the training set, instead of init_from. Rank 0 makes it for all.
+  std::function<NamedTensors(const RunSettings&, const DataSet&)> first_state;
   bool fresh = false;          ///< refuse a run directory that holds a checkpoint instead of resuming it
   bool accept_change = false;  ///< resume although method keys differ; the change is recorded
 };

@@ -7,6 +7,7 @@
 #include "common/errors.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
+#include "trainer/training_sets.h"
 #include "trainer/validator.h"
 #include "trainer/weights_source.h"
 
@@ -51,10 +52,12 @@ std::optional<std::vector<Term>> validate_run(const std::filesystem::path& run,
   keep_tensor_memory();
   LoadedRun loaded = load_run(choose_checkpoint(run, which));
   const RunConfig& config = loaded.settings.run;
-  if (config.validation_set.empty())
-    throw ConfigError(fmt::format("{}: its configuration names no data.validation", run.string()));
+  const std::optional<NamedSet> named = validation_set_of(config);
+  if (!named) {
+    throw ConfigError(fmt::format("{}: its configuration has neither data.validation nor data.held_out", run.string()));
+  }
   const EpisodeSpec spec = loaded.recipe->episode();
-  const auto set = std::make_shared<const DataSet>(DataSet::open(config.validation_set, requirements_of(spec)));
+  const std::shared_ptr<const DataSet> set = open_set(*named, requirements_of(spec));
   const Sampler sampler(set, static_cast<std::uint64_t>(config.seed), spec, {.balance = config.balance});
   const Validator validator(*loaded.recipe, sampler, config.validation, loader_options(config));
   return validator.run(*loaded.recipe, context);

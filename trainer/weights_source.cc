@@ -44,6 +44,14 @@ NamedTensors load_weights(const fs::path& path) {
   return read_weights(weight_file_of(path));
 }
 
+bool TransferReport::lacks(std::string_view group) const {
+  const auto is_below = [group](const std::string& name) {
+    return name.size() > group.size() && name.starts_with(group) && name[group.size()] == '.';
+  };
+  return std::any_of(missing.begin(), missing.end(), is_below) ||
+         std::any_of(misshapen.begin(), misshapen.end(), is_below);
+}
+
 TransferReport transfer_weights(const NamedTensors& from, const NamedTensors& to) {
   const at::NoGradGuard no_grad;
   TransferReport report;

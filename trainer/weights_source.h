@@ -1,6 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "checkpoints/named_tensors.h"
 
@@ -19,6 +22,9 @@ struct TransferReport {
   std::size_t taken = 0;
   std::vector<std::string> missing;    ///< the network's tensors that the weights do not have
   std::vector<std::string> misshapen;  ///< present with another shape: left as initialised
+
+  /// Whether any tensor below `group` was not taken over.
+  bool lacks(std::string_view group) const;
 };
 
 /// Copies every tensor of equal name and shape; what does not fit is left alone and reported.

@@ -37,5 +37,19 @@ TEST(RunningAverage, FollowsParametersSlowlyAndBuffersAtOnce) {
   EXPECT_TRUE(network.weight.requires_grad());
 }
 
+TEST(RunningAverage, BeginsAgainAsACopy) {
+  Network network(1.0);
+  Network average(7.0);
+  RunningAverage running(network, average, 0.9);
+  {
+    const at::NoGradGuard no_grad;
+    network.weight.fill_(5.0);
+    network.count.fill_(6.0);
+  }
+  running.restart();
+  EXPECT_TRUE(torch::equal(average.weight, network.weight));
+  EXPECT_EQ(average.count.item<double>(), 6.0);
+}
+
 }  // namespace
 }  // namespace understudy

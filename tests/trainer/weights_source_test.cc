@@ -87,10 +87,12 @@ TEST(TransferWeights, TakesWhatFitsAndReportsTheRest) {
   const at::Tensor misshapen = torch::zeros({3});
   const at::Tensor missing = torch::zeros({1});
   const NamedTensors from = {{"a", torch::full({2}, 5.0)}, {"b", torch::ones({2})}, {"unused", torch::ones({1})}};
-  const TransferReport report = transfer_weights(from, {{"a", same}, {"b", misshapen}, {"c", missing}});
+  const TransferReport report = transfer_weights(from, {{"a", same}, {"b", misshapen}, {"group.c", missing}});
   EXPECT_EQ(report.taken, 1U);
   EXPECT_THAT(report.misshapen, ElementsAre("b"));
-  EXPECT_THAT(report.missing, ElementsAre("c"));
+  EXPECT_THAT(report.missing, ElementsAre("group.c"));
+  EXPECT_TRUE(report.lacks("group"));
+  EXPECT_FALSE(report.lacks("gro"));
   EXPECT_EQ(same.sum().item<float>(), 10.0F);
   EXPECT_EQ(misshapen.sum().item<float>(), 0.0F);
 }
