@@ -29,4 +29,15 @@ at::Tensor identity_error(const at::Tensor& references, const at::Tensor& reenac
   return 1 - similarity.masked_fill(themselves, 0).sum() / static_cast<double>(persons * (persons - 1));
 }
 
+at::Tensor person_identity_error(const at::Tensor& references, const at::Tensor& reenacted) {
+  require_shape(
+      references.dim() == 2 && references.size(0) >= 1, references, "[M, d] with M >= 1", "identity error, references");
+  require_shape(reenacted.dim() == 2 && reenacted.size(0) >= 1 && reenacted.size(1) == references.size(1),
+                reenacted,
+                "[J, d] with J >= 1 and the references' d",
+                "identity error, reenacted frames");
+  const at::NoGradGuard no_grad;
+  return 1 - (references.to(at::kDouble).mean(0) * reenacted.to(at::kDouble).mean(0)).sum();
+}
+
 }  // namespace understudy

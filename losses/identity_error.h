@@ -14,4 +14,12 @@ namespace understudy {
 /// @throws ShapeError
 at::Tensor identity_error(const at::Tensor& references, const at::Tensor& reenacted);
 
+/// The part of one person k, who may be driven by some of the others alone: 1 - the mean of <r_k, f_kij> over all their
+/// frames. The mean of it over persons is `identity_error` where everybody is driven by all others, J frames each.
+/// @param references  [M, d], M >= 1 pictures of the person; descriptors of unit length
+/// @param reenacted   [J, d], J >= 1 frames of all drivers; unit length
+/// @return  scalar, double, in [0, 2]
+/// @throws ShapeError
+at::Tensor person_identity_error(const at::Tensor& references, const at::Tensor& reenacted);
+
 }  // namespace understudy

@@ -49,5 +49,22 @@ TEST(IdentityError, RefusesMatricesThatDoNotFit) {
   EXPECT_THROW(identity_error(at::zeros({2, 1, 3}), at::zeros({2, 2, 1, 4})), ShapeError);
 }
 
+TEST(PersonIdentityError, HasTheIdentityErrorAsItsMean) {
+  const at::Tensor references = unit_vectors({3, 4, 5}, 1);
+  const at::Tensor reenacted = unit_vectors({3, 3, 2, 5}, 2);
+  double sum = 0;
+  for (int k = 0; k < 3; ++k) {
+    const at::Tensor others = at::cat({reenacted[k][(k + 1) % 3], reenacted[k][(k + 2) % 3]});
+    sum += person_identity_error(references[k], others).item<double>();
+  }
+  EXPECT_NEAR(sum / 3, identity_error(references, reenacted).item<double>(), 1e-14);
+}
+
+TEST(PersonIdentityError, RefusesMatricesThatDoNotFit) {
+  EXPECT_THROW(person_identity_error(at::zeros({3}), at::zeros({1, 3})), ShapeError);
+  EXPECT_THROW(person_identity_error(at::zeros({2, 3}), at::zeros({2, 4})), ShapeError);
+  EXPECT_THROW(person_identity_error(at::zeros({2, 3}), at::zeros({0, 3})), ShapeError);
+}
+
 }  // namespace
 }  // namespace understudy

@@ -211,8 +211,8 @@ TEST_F(BatchLoaderTest, GoesOnPreparingWhatWasReadWhileStorageHangs) {
   Gate gate;
   const DataSet set = DataSet::open(folder_, {}, gate.options());
   const auto first_plan = [](std::uint64_t) { return plan(0); };
+  const int opening = gate.passed();  // before the loader begins to read
   BatchLoader loader(recipe_, set, first_plan, {.threads = 1, .prefetch = 1, .read_threads = 1, .read_ahead = 6});
-  const int opening = gate.passed();
   loader.next();
   // One is handed out, one prepared, and then six are read ahead; of two samples with two frames each.
   gate.wait_until([&] { return gate.passed() == opening + (1 + 1 + 6) * 4; });
