@@ -30,6 +30,8 @@ struct MobileNetConfig {
   std::vector<InvertedResidualStage> stages = {
       {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
 
+  std::int64_t used_stages = 7;  ///< the first of `stages`, the others are left out: for small pictures
+
   /// Channels of the stem or a stage.
   std::int64_t scaled(std::int64_t channels) const;
   /// Channels in front of the classifier, which dropout sees.

@@ -60,7 +60,8 @@ MobileNetV2::MobileNetV2(const MobileNetConfig& config, std::int64_t outputs) {
   std::int64_t channels = config.scaled(config.stem);
   const ConvShape stem{.inputs = 3, .outputs = channels, .kernel = 3, .stride = 2, .padding = 1, .with_bias = false};
   stem_ = features.register_module("0", std::make_shared<ConvNormRelu6>(stem));
-  for (const InvertedResidualStage& stage : config.stages) {
+  const auto used = std::min(static_cast<std::size_t>(config.used_stages), config.stages.size());
+  for (const InvertedResidualStage& stage : std::span(config.stages).first(used)) {
     const std::int64_t width = config.scaled(stage.channels);
     for (std::int64_t i = 0; i < stage.repeats; ++i) {
       const InvertedResidualShape shape{

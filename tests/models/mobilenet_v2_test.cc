@@ -43,6 +43,18 @@ TEST(MobileNetV2, HasThePublishedNamesAndShapes) {
   EXPECT_EQ(state[313].second.sizes(), (at::IntArrayRef{256}));
 }
 
+TEST(MobileNetV2, LeavesLaterStagesOut) {
+  const MobileNetV2 network({.last_width = 48, .used_stages = 2}, 7);
+  const NamedTensors state = state_of(network);
+  const auto shape_of = [&](const std::string& name) {
+    const auto found = std::find_if(state.begin(), state.end(), [&](const auto& item) { return item.first == name; });
+    return found == state.end() ? at::IntArrayRef() : found->second.sizes();
+  };
+  EXPECT_EQ(shape_of("features.4.0.weight"), (at::IntArrayRef{48, 24, 1, 1}));  // after 1 + 2 blocks
+  EXPECT_EQ(shape_of("features.5.0.weight"), at::IntArrayRef());
+  EXPECT_EQ(shape_of("classifier.1.weight"), (at::IntArrayRef{7, 48}));
+}
+
 TEST(ConvNormRelu6, CutsOffBelowZeroAndAboveSixAndSoDoesItsGradient) {
   ConvNormRelu6 layer({.inputs = 1, .outputs = 1, .kernel = 1, .with_bias = false});
   {

@@ -24,13 +24,25 @@ struct LatentPoseNetworks {
 /// Networks with their published initialisation from `seed`; in fine-tuning with a person's identity of zeros.
 LatentPoseNetworks make_latent_pose_networks(const LatentPoseRecipeConfig& config, std::uint64_t seed);
 
-/// The frozen networks of the perceptual losses.
+/// The same with values that mean nothing: for weights from elsewhere, or none.
+LatentPoseNetworks make_latent_pose_networks(const LatentPoseRecipeConfig& config);
+
+/// Every tensor of the networks: "embedder.", "generator.", "discriminator.", "average.embedder." and
+/// "average.generator." in front of official names.
+NamedTensors latent_pose_state(const LatentPoseNetworks& networks);
+
+/// The frozen networks of the perceptual losses; null where the loss has no weight.
 struct LatentPosePerceptual {
   std::shared_ptr<CaffeVgg19> vgg;
   std::shared_ptr<VggFace> face;
 };
 
-/// @throws ConfigError  for a key that names no file. @throws CheckpointError
+/// Each of them, from the file that its key names. @throws ConfigError  for a key that names none. @throws
+/// CheckpointError
+std::shared_ptr<CaffeVgg19> make_caffe_vgg(const LatentPoseRecipeConfig& config, std::uint64_t seed);
+std::shared_ptr<VggFace> make_vgg_face(const LatentPoseRecipeConfig& config, std::uint64_t seed);
+
+/// Both, with the same errors.
 LatentPosePerceptual make_latent_pose_perceptual(const LatentPoseRecipeConfig& config, std::uint64_t seed);
 
 }  // namespace understudy

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "common/errors.h"
 #include "common/philox.h"
@@ -12,6 +13,8 @@
 #include "models/blocks/state.h"
 #include "trainer/learning_rate.h"
 #include "trainer/pictures.h"
+#include "trainer/recipes/latent_pose/latent_pose_draw_report.h"
+#include "trainer/weights_source.h"
 
 namespace understudy {
 namespace {
@@ -20,10 +23,6 @@ using NamedParameters = std::vector<std::pair<std::string, at::Tensor>>;
 
 void append_parameters(const torch::nn::Module& network, const std::string& prefix, NamedParameters& parameters) {
   for (const auto& item : network.named_parameters()) parameters.emplace_back(prefix + item.key(), item.value());
-}
-
-void append_state(const torch::nn::Module& network, const std::string& prefix, NamedTensors& tensors) {
-  for (const auto& [name, tensor] : state_of(network)) tensors.emplace_back(prefix + name, tensor);
 }
 
 }  // namespace
@@ -41,10 +40,11 @@ LatentPoseRecipe::LatentPoseRecipe(const LatentPoseRecipeConfig& config,
       generator_average_(*networks_.generator, *networks_.average_generator, config_.average_decay) {}
 
 EpisodeSpec LatentPoseRecipe::episode() const {
-  return {.sources = config_.stage == LatentPoseStage::kMeta ? config_.model.identity_frames : 0,
-          .distinct_frames = true,
-          .needs_landmarks = false,
-          .needs_masks = true};
+  EpisodeSpec spec{.sources = 0, .distinct_frames = true, .needs_landmarks = false, .needs_masks = true};
+  if (config_.stage != LatentPoseStage::kMeta) return spec;
+  spec.sources = config_.model.identity_frames;
+  spec.videos = VideoLimit{config_.model.identities, "model.identities"};
+  return spec;
 }
 
 void LatentPoseRecipe::move_to(at::Device device) {
@@ -55,8 +55,9 @@ void LatentPoseRecipe::move_to(at::Device device) {
                                                                               networks_.average_embedder.get(),
                                                                               networks_.average_generator.get(),
                                                                               perceptual_.vgg.get(),
-                                                                              perceptual_.face.get()})
-    network->to(device);
+                                                                              perceptual_.face.get()}) {
+    if (network != nullptr) network->to(device);
+  }
 }
 
 /// Factors of the features in front of the pose encoder's last layer.
@@ -74,15 +75,20 @@ at::Tensor LatentPoseRecipe::draw_dropout(std::uint64_t sample) const {
 /// The row of the discriminator's matrix; validation has none.
 std::int64_t LatentPoseRecipe::label(const EpisodeFrames& frames, const SampleUse& use) const {
   if (!use.training || config_.stage != LatentPoseStage::kMeta) return 0;
-  const auto video = static_cast<std::int64_t>(frames.video());
-  if (video < config_.model.identities) return video;
-  throw ConfigError(fmt::format("model.identities = {}, but the training set has more videos; give their number",
-                                config_.model.identities));
+  return frames.episode().video;
 }
 
 LatentPoseDraws LatentPoseRecipe::draw(const EpisodeFrames& frames, const SampleUse& use) const {
   if (!use.training) return {};
   return draw_latent_pose(static_cast<std::uint64_t>(run_.seed), frames.episode().sample, config_.data);
+}
+
+nlohmann::ordered_json LatentPoseRecipe::describe_draws(const EpisodeFrames& frames, const SampleUse& use) const {
+  nlohmann::ordered_json json = describe_latent_pose_draws(draw(frames, use));
+  json["label"] = label(frames, use);
+  const at::Tensor kept = draw_dropout(frames.episode().sample).count_nonzero();
+  json["pose_features_kept"] = kept.item<std::int64_t>();
+  return json;
 }
 
 Sample LatentPoseRecipe::prepare(const EpisodeFrames& frames, const SampleUse& use) const {
@@ -170,6 +176,11 @@ void LatentPoseRecipe::after_step(Iteration) {
   generator_average_.update();
 }
 
+void LatentPoseRecipe::weights_taken(const TransferReport& report) {
+  if (report.lacks("average.embedder")) embedder_average_.restart();
+  if (report.lacks("average.generator")) generator_average_.restart();
+}
+
 std::vector<std::string> LatentPoseRecipe::validation_metrics() const {
   return {"psnr", "mse", "l1", "mask_l1"};
 }
@@ -228,13 +239,7 @@ std::vector<Picture> LatentPoseRecipe::sample_pictures(const MicroBatch& batch) 
 }
 
 std::vector<std::pair<std::string, at::Tensor>> LatentPoseRecipe::state() {
-  NamedTensors tensors;
-  append_state(*networks_.embedder, "embedder.", tensors);
-  append_state(*networks_.generator, "generator.", tensors);
-  append_state(*networks_.discriminator, "discriminator.", tensors);
-  append_state(*networks_.average_embedder, "average.embedder.", tensors);
-  append_state(*networks_.average_generator, "average.generator.", tensors);
-  return tensors;
+  return latent_pose_state(networks_);
 }
 
 std::unique_ptr<Recipe> make_latent_pose_recipe(const LatentPoseRecipeConfig& config, const RunConfig& run) {

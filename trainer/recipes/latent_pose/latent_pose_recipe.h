@@ -21,11 +21,14 @@ class LatentPoseRecipe final : public Recipe {
   EpisodeSpec episode() const override;
   void move_to(at::Device device) override;
   Sample prepare(const EpisodeFrames& frames, const SampleUse& use) const override;
+  nlohmann::ordered_json describe_draws(const EpisodeFrames& frames, const SampleUse& use) const override;
   std::vector<Player> players() override;
   void begin_iteration(Iteration iteration) override;
   std::vector<Objective> objectives(const MicroBatch& batch, const CoupledGroup& group) override;
   void apply_statistics(std::span<const at::Tensor> means) override;
   void after_step(Iteration iteration) override;
+  /// An average that the weights do not have whole begins again as a copy of its network.
+  void weights_taken(const TransferReport& report) override;
   std::vector<std::string> validation_metrics() const override;
   std::vector<std::vector<double>> validate(const MicroBatch& batch) override;
   std::vector<std::pair<std::string, at::Tensor>> batch_tensors(const MicroBatch& batch) const override;

@@ -45,6 +45,26 @@ void describe_model(ConfigVisitor& v, LatentPoseModelConfig& c) {
              c.embedder.identity.blocks,
              1,
              1024);
+  v.integer({"pose_stages",
+             kMethod,
+             "stages of the pose encoder that are kept, of 7; fewer leave more pixels of a small picture in front of "
+             "its last "
+             "layer, over which BatchNorm takes its statistics"},
+            c.embedder.pose.used_stages,
+            1,
+            7);
+  v.integer({"pose_features", kMethod, "channels of the pose encoder's last convolution"},
+            c.embedder.pose.last_width,
+            1,
+            65536);
+  v.real({"descriptor_gain",
+          kMethod,
+          "factor of the first weights of both encoders' last layers; spectral norms let small descriptors move "
+          "little, so "
+          "that a larger one helps short runs"},
+         c.descriptor_gain,
+         1e-3,
+         1e3);
   v.real(
       {"pose_width", kMethod, "multiplier of the pose encoder's channels"}, c.embedder.pose.width_multiplier, 0.01, 16);
 }
@@ -56,14 +76,23 @@ void describe_losses(ConfigVisitor& v, LatentPoseLossConfig& c) {
          c.feature_matching_weight,
          0,
          kUnbounded);
-  v.real({"perceptual_weight", kMethod, "weight of the Caffe VGG-19's 13 taps"}, c.perceptual_weight, 0, kUnbounded);
-  v.real({"face_weight", kMethod, "weight of VGGFace's 13 taps on the middle of the picture"},
+  v.real({"perceptual_weight", kMethod, "weight of the Caffe VGG-19's 13 taps; 0 needs no such file"},
+         c.perceptual_weight,
+         0,
+         kUnbounded);
+  v.real({"face_weight", kMethod, "weight of VGGFace's 13 taps on the middle of the picture; 0 needs no such file"},
          c.face_weight,
          0,
          kUnbounded);
   v.real({"dice_weight", kMethod, "weight of the foreground mask's Dice loss"}, c.dice_weight, 0, kUnbounded);
   v.real({"embedding_match_weight", kMethod, "weight of the identity's distance to its row; 0 in fine-tuning"},
          c.embedding_match_weight,
+         0,
+         kUnbounded);
+  v.real({"l1_weight",
+          kMethod,
+          "weight of the mean absolute difference of pixels; not of the published training, whose code has it with 30"},
+         c.l1_weight,
          0,
          kUnbounded);
 }
@@ -104,7 +133,11 @@ void LatentPoseRecipeConfig::set_defaults(RunConfig& run) const {
   run.optimizer = {.learning_rate = meta ? 5e-5 : 5e-4, .warmup_iterations = 0, .decay_factor = 1.0};
   run.optimizer.adam = {
       .kind = meta ? AdamKind::kAdam : AdamKind::kRAdam, .beta1 = 0.0, .beta2 = 0.999, .epsilon = 1e-5};
-  run.balance = Balance::kClip;
+  run.balance = meta ? Balance::kClip : Balance::kFrame;  // of a person every picture counts alike
+  if (meta) return;
+  run.sample_every = run.checkpoints.every = 100;
+  run.validation.every = 20;
+  run.validation.episodes = 32;
 }
 
 void LatentPoseRecipeConfig::describe(ConfigVisitor& v) {
@@ -138,8 +171,8 @@ void LatentPoseRecipeConfig::describe(ConfigVisitor& v) {
 }
 
 void LatentPoseRecipeConfig::validate(const RunConfig& run, Problems& problems) const {
-  if (run.train_sets.size() > 1)
-    problems.add_key("data.train", "names several sets, but the rows of the discriminator's matrix are videos of one");
+  if (stage == LatentPoseStage::kFinetune && run.train_sets.size() > 1)
+    problems.add_key("data.train", "names several sets, but fine-tuning has the frames of one person in one set");
   understudy::validate(model.generator(), problems);
   understudy::validate(model.discriminator(), problems);
 }

@@ -26,6 +26,7 @@ struct LatentPoseLossConfig {
   double face_weight = 0.006;       ///< of VGGFace
   double dice_weight = 1.0;
   double embedding_match_weight = 0.01;  ///< meta-learning alone
+  double l1_weight = 0.0;                ///< of the mean absolute difference of pixels, which the paper does not use
 };
 
 /// Sizes of all networks; the defaults are the published ones.
@@ -39,6 +40,7 @@ struct LatentPoseModelConfig {
   std::int64_t max_channels = 512;
   std::int64_t discriminator_blocks = 7;
   EmbedderConfig embedder;
+  double descriptor_gain = 1.0;  ///< factor of the first weights of both encoders' last layers
 
   LatentPoseGeneratorConfig generator() const;
   LatentPoseDiscriminatorConfig discriminator() const;
@@ -52,7 +54,15 @@ class LatentPoseRecipeConfig final : public RecipeConfig {
   void describe(ConfigVisitor& visitor) override;
   void validate(const RunConfig& run, Problems& problems) const override;
   std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const override;
+  std::unique_ptr<Recipe> make_outline(const RunConfig& run) const override;
+  std::vector<WeightsFile> check_weights(const RunConfig& run, Findings& findings) const override;
+  NamedTensors own_names(NamedTensors weights) const override;
+  NamedTensors optimizer_state(const PickleValue& checkpoint, const std::vector<Player>& players) const override;
+  std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const override;
   NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const override;
+  std::unique_ptr<RecipeConfig> for_one_person() const override;
+  NamedTensors personal_state(const RunConfig& run, const NamedTensors& weights, const DataSet& person) const override;
+  std::unique_ptr<Reenactor> make_reenactor(const RunConfig& run, const InferenceSource& source) const override;
 
   LatentPoseStage stage = LatentPoseStage::kMeta;
   LatentPoseModelConfig model;

@@ -2,6 +2,7 @@
 
 #include "models/blocks/state.h"
 #include "trainer/adam.h"
+#include "trainer/recipes/latent_pose/latent_pose_checkpoint.h"
 #include "trainer/recipes/latent_pose/latent_pose_recipe.h"
 #include "trainer/weights_source.h"
 
@@ -39,7 +40,7 @@ class Replay {
 };
 
 void Replay::load_networks() {
-  const NamedTensors weights = load_weights(request_.weights);
+  const NamedTensors weights = latent_pose_names(load_weights(request_.weights));
   const std::string file = request_.weights.string();
   load_state(*networks_.embedder, group_of(weights, "embedder"), file + ": embedder");
   load_state(*networks_.generator, group_of(weights, "generator"), file + ": generator");

@@ -52,13 +52,18 @@ LatentPoseGeneratorLoss LatentPoseStep::generator_loss(const LatentPoseBatch& ba
     loss.terms.emplace_back(name, term.item<double>());
   };
   const at::Tensor& picture = pass.picture.fake_rgbs;
-  add("VGGFace",
-      perceptual_loss(perceptual_.face->forward(vgg_face_crop(picture)),
-                      perceptual_.face->forward(vgg_face_crop(batch.target)),
-                      weights.face_weight));
-  add("VGG",
-      perceptual_loss(
-          perceptual_.vgg->forward(picture), perceptual_.vgg->forward(batch.target), weights.perceptual_weight));
+  if (perceptual_.face) {
+    add("VGGFace",
+        perceptual_loss(perceptual_.face->forward(vgg_face_crop(picture)),
+                        perceptual_.face->forward(vgg_face_crop(batch.target)),
+                        weights.face_weight));
+  }
+  if (perceptual_.vgg) {
+    add("VGG",
+        perceptual_loss(
+            perceptual_.vgg->forward(picture), perceptual_.vgg->forward(batch.target), weights.perceptual_weight));
+  }
+  if (weights.l1_weight > 0) add("l1_rgb", weights.l1_weight * at::l1_loss(picture, batch.target));
   add("adversarial_G", weights.adversarial_weight * generator_hinge_loss(pass.fake.scores));
   add("feature_matching",
       mean_feature_matching_loss(pass.real_features, pass.fake.features, weights.feature_matching_weight));
