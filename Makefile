@@ -3,7 +3,7 @@ BUILD := build/release
 UNDERSTUDY := $(BUILD)/understudy
 LABELS ?= unit|multirank|integration
 
-.PHONY: demo test test-slurm test-gpu test-asan build configure setup format clean
+.PHONY: demo demo-latent-pose test test-slurm test-gpu test-asan build configure setup format clean
 
 build: configure
 	@cmake --build $(BUILD)
@@ -39,6 +39,10 @@ test-gpu: setup
 demo: configure
 	@cmake --build $(BUILD) --target understudy
 	@tools/demo $(UNDERSTUDY)
+
+demo-latent-pose: configure
+	@cmake --build $(BUILD) --target understudy
+	@tools/demo-latent-pose $(UNDERSTUDY)
 
 format:
 	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i

@@ -149,8 +149,8 @@ def run_digests(run_directory):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files} | {"checkpoint": checkpoint.name}
 
 
-def rank_processes(run_directory):
-    """Process numbers of the ranks that train in this run directory, and of their attendants (not of launch or mpirun)."""
+def rank_processes(place):
+    """Process numbers of the ranks whose command line names this place, and of their attendants (not of launch or mpirun)."""
     found = []
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -159,15 +159,15 @@ def rank_processes(run_directory):
             command = pathlib.Path("/proc", entry, "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if len(command) > 2 and command[1] == b"train" and str(run_directory).encode() in command:
+        if len(command) > 2 and command[1] in (b"train", b"finetune") and str(place).encode() in command:
             found.append(int(entry))
     return sorted(found)
 
 
-def processes_of_ranks(run_directory):
+def processes_of_ranks(place):
     """The process number of every rank that `launch` started, in the order of ranks, without the attendants."""
     found = {}
-    every = rank_processes(run_directory)
+    every = rank_processes(place)
     for process in every:
         try:
             parent = int(pathlib.Path("/proc", str(process), "stat").read_text().rsplit(")", 1)[1].split()[1])

@@ -1,11 +1,9 @@
 """A run is a function of (configuration, data, seed): ranks, loader threads and kills do not change a byte of it."""
 import json
-import pathlib
-import random
-import subprocess
 import tempfile
 import unittest
 
+import kills
 import processes
 
 
@@ -79,49 +77,9 @@ class SameBits(WithReference):
 
 class Kills(WithReference):
     def test_killed_at_random_moments(self):
-        """SIGKILL to any rank at 20 moments, at least 5 of them proven to lie inside a save by what they left behind."""
-        chance = random.Random(20)
-        run_directory = self.shop.folder / "killed"
-        inside_saves = kills = 0
-        while kills < 20 or inside_saves < 5:
-            self.assertLess(kills, 60, "too few kills hit a save")
-            ranks = chance.choice((1, 2, 3))
-            aim_at_save = kills % 2 == 0
-            hit = self.kill_once(run_directory, ranks, aim_at_save, chance)
-            if hit is None:  # the run reached its end: what it computed is right already, begin it anew
-                self.assertEqual(self.shop.digests("killed"), self.reference)
-                subprocess.run(["rm", "-rf", str(run_directory)], check=True)
-                continue
-            kills += 1
-            inside_saves += hit
-        self.shop.train("killed")
-        self.assertEqual(self.shop.digests("killed"), self.reference)
-        print("%d kills, %d of them inside a save" % (kills, inside_saves))
-
-    def kill_once(self, run_directory, ranks, aim_at_save, chance):
-        """True: killed inside a save; False: killed elsewhere; None: the run ended before."""
-        launch = ["launch", "--ranks", str(ranks), "--max-restarts", "0", "--"] if ranks > 1 else []
-        log = open(pathlib.Path(self.folder.name) / "killed.log", "a")
-        process = subprocess.Popen([processes.BINARY, *launch, *self.shop.arguments("killed")], stdout=log, stderr=log)
-        before = set(processes.unpublished_checkpoints(run_directory))
-        if aim_at_save:
-            reached = processes.wait_for(lambda: set(processes.unpublished_checkpoints(run_directory)) - before, process)
-        else:
-            metrics = run_directory / "metrics.jsonl"
-            start = metrics.stat().st_size if metrics.exists() else 0
-            grown = chance.randrange(1, 2500)
-            reached = processes.wait_for(lambda: metrics.exists() and metrics.stat().st_size >= start + grown, process)
-        victims = list(processes.processes_of_ranks(run_directory).values()) or processes.rank_processes(run_directory)
-        if not reached or not victims:
-            process.wait()
-            log.close()
-            return None
-        processes.kill(victims[0] if aim_at_save else chance.choice(victims))
-        code = process.wait(timeout=60)
-        log.close()
-        if code == 0:  # the kill came after the run had said that it is done
-            return None
-        return bool(set(processes.unpublished_checkpoints(run_directory)) - before)
+        """SIGKILL to any rank at 20 moments, at least 5 of them inside a save."""
+        killed = kills.KilledRun(self.shop.arguments("killed"), self.shop.folder / "killed", self.shop.folder / "killed.log", seed=20)
+        killed.kill_until(self, kills=20, inside_saves=5, reference=self.reference, most=60)
 
 
 if __name__ == "__main__":

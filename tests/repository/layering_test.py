@@ -33,7 +33,8 @@ def wrong_includes(root):
 
 def named_systems(root):
     systems = {path.name.replace("_", "") for path in (root / "models").iterdir() if path.is_dir() and path.name != "blocks"}
-    for path in sorted([*(root / "trainer").glob("*.*"), *(root / "trainer/preflight").glob("*.*")]):
+    folders = ("trainer", "trainer/preflight", "trainer/evaluation")
+    for path in sorted(path for folder in folders for path in (root / folder).glob("*.*")):
         text = path.read_text().lower().replace("_", "")
         for system in sorted(systems):
             if system in text:
