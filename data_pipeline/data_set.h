@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "data_pipeline/frame_ref.h"
 #include "data_pipeline/frame_selection.h"
 #include "data_pipeline/landmarks.h"
 #include "data_pipeline/mask.h"
@@ -18,24 +19,12 @@
 #include "data_pipeline/plain_file.h"
 #include "data_pipeline/set_format.h"
 #include "data_pipeline/set_index.h"
+#include "data_pipeline/set_requirements.h"
 
 namespace understudy {
 
-struct SetManifest;
+class OpenSet;
 class ShardCache;
-
-/// One frame of a set.
-struct FrameRef {
-  std::uint32_t clip = 0;   ///< row of the index
-  std::uint32_t frame = 0;  ///< number within the clip
-  bool operator==(const FrameRef&) const = default;
-};
-
-/// Annotations without which a frame is of no use to a run.
-struct SetRequirements {
-  bool landmarks = false;
-  bool masks = false;
-};
 
 /// A frame and its annotations as they are stored; used again, it keeps its memory.
 struct StoredFrame {
@@ -125,14 +114,8 @@ class DataSet {
   std::optional<std::vector<float>> identity_truth(std::uint32_t clip) const;
 
  private:
-  struct State;
-  explicit DataSet(std::unique_ptr<State> state);
-  void select(const FrameSelection& selection);
-  static DataSet open(const std::filesystem::path& manifest_path,
-                      SetManifest manifest,
-                      const SetRequirements& requirements,
-                      const ReadOptions& reading);
-  std::unique_ptr<State> state_;
+  explicit DataSet(std::unique_ptr<const OpenSet> set);
+  std::unique_ptr<const OpenSet> set_;
 };
 
 }  // namespace understudy
