@@ -138,7 +138,7 @@ fs::path run_of_person(const fs::path& out, const std::string& name) {
 RunSettings finetune_settings(const FinetuneRequest& request) {
   const std::string name = request.config ? request.config->string() : "--set";
   const std::string text = request.config ? read_file(*request.config) : "";
-  std::optional<RunSettings> many = settings_beside(request.weights);
+  std::optional<RunSettings> many = settings_kept_with(request.weights);
   if (!many) {
     if (!request.config)
       throw ConfigError(fmt::format("{}: has no configuration beside it; name one of tuning with --config",

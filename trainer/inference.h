@@ -16,10 +16,11 @@ struct InferenceSource {
   std::optional<std::filesystem::path> detector;  ///< weights of the keypoint detector, unless they are with the others
 };
 
-/// The configuration kept beside weights: checkpoint manifest, or an export's run.toml. @throws CheckpointError
-std::optional<RunSettings> settings_beside(const std::filesystem::path& weights);
+/// The configuration kept with weights: checkpoint manifest, an export's run.toml, or what published code keeps in its
+/// own checkpoints. @throws CheckpointError
+std::optional<RunSettings> settings_kept_with(const std::filesystem::path& weights);
 
-/// The configuration that belongs to the weights: `config` if given, else the one kept beside them, else the defaults
+/// The configuration that belongs to the weights: `config` if given, else the one kept with them, else the defaults
 /// of the default recipe. @throws ConfigError, CheckpointError
 RunSettings inference_settings(const InferenceSource& source);
 

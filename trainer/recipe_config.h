@@ -60,6 +60,10 @@ class RecipeConfig {
   /// One step on a stored batch; see trainer/replay.h. @throws ConfigError  when the recipe has no replay
   virtual NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const;
 
+  /// Takes what the published code keeps beside the weights of a checkpoint: sizes, and what else it says.
+  /// @returns false when it is no checkpoint of this system. @throws CheckpointError
+  virtual bool take_published(const PickleValue&) { return false; }
+
   /// Weights of any file under the names of Recipe::state, where the published code names them otherwise.
   virtual NamedTensors own_names(NamedTensors weights) const { return weights; }
 

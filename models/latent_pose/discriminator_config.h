@@ -17,6 +17,8 @@ struct LatentPoseDiscriminatorConfig {
   std::int64_t down_blocks() const;
   /// Channels after block number `block`, counted from 0.
   std::int64_t width(std::int64_t block) const;
+
+  bool operator==(const LatentPoseDiscriminatorConfig&) const = default;
 };
 
 class Problems;

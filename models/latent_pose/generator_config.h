@@ -23,6 +23,8 @@ struct LatentPoseGeneratorConfig {
   std::vector<std::int64_t> adain_channels() const;
   /// Hidden width of the network that gives their coefficients.
   std::int64_t hidden_size() const;
+
+  bool operator==(const LatentPoseGeneratorConfig&) const = default;
 };
 
 class Problems;

@@ -9,6 +9,7 @@
 #include "tests/support/temporary_folder.h"
 #include "trainer/findings.h"
 #include "trainer/first_weights.h"
+#include "trainer/inference.h"
 #include "trainer/recipes/latent_pose/latent_pose_recipe.h"
 
 namespace understudy {
@@ -123,6 +124,10 @@ TEST(LatentPoseCheckpoint, GoesOutAndComesBackWhole) {
         read_first_weights(folder.path() / "model.pth", *run.settings.recipe, run.recipe.players());
     expect_equal(run.recipe.state(), weights.model);
     expect_equal(run.source.optimizer, weights.optimizer);
+    const RunSettings kept = inference_settings({.weights = folder.path() / "model.pth", .config = {}, .detector = {}});
+    ASSERT_EQ(kept.run.recipe, "latent_pose");
+    EXPECT_EQ(config_of(kept).model.image_size, config_of(run.settings).model.image_size);
+    EXPECT_EQ(kept.run.max_iterations, RunSettings::defaults("latent_pose", stage).run.max_iterations);
   }
 }
 
@@ -147,6 +152,26 @@ TEST(LatentPoseCheckpoint, OfFineTuningHasThePersonAndRAdam) {
   EXPECT_EQ(arguments.require("num_labels", "args").to_int("num_labels"), 1);
   EXPECT_EQ(arguments.require("iteration", "args").to_int("iteration"), 12);
   EXPECT_EQ(arguments.require("pose_embedding_size", "args").to_int("size"), 8);
+}
+
+TEST(LatentPoseCheckpoint, TellsItsSizesAndStage) {
+  for (const char* stage : {"meta", "finetune"}) {
+    TinyRun run(stage, std::string(stage) == "meta" ? "6" : "1");
+    LatentPoseRecipeConfig found;
+    ASSERT_TRUE(found.take_published(run.checkpoint()));
+    const LatentPoseRecipeConfig& wanted = config_of(run.settings);
+    EXPECT_EQ(found.stage, wanted.stage);
+    EXPECT_EQ(found.model.generator(), wanted.model.generator());
+    EXPECT_EQ(found.model.discriminator(), wanted.model.discriminator());
+    EXPECT_EQ(found.model.identity_frames, wanted.model.identity_frames);
+    EXPECT_EQ(found.losses.face_weight, wanted.losses.face_weight);
+  }
+}
+
+TEST(LatentPoseCheckpoint, OfAnotherSystemIsNotTaken) {
+  LatentPoseRecipeConfig config;
+  EXPECT_FALSE(config.take_published(PickleDict{{{"generator", PickleDict{}}, {"args", PickleDict{}}}}));
+  EXPECT_FALSE(config.take_published("text"));
 }
 
 TEST(LatentPoseCheckpoint, GivesAnOptimiserWhollyOrNotAtAll) {

@@ -14,6 +14,8 @@
 #include "tests/trainer/tiny_run.h"
 #include "trainer/recipes/fsrt/fsrt_memory.h"
 #include "trainer/recipes/keypoints/keypoints_recipe.h"
+#include "trainer/recipes/latent_pose/latent_pose_memory.h"
+#include "trainer/recipes/latent_pose/latent_pose_recipe.h"
 #include "trainer/step_engine.h"
 
 namespace understudy {
@@ -158,6 +160,72 @@ TEST(KeypointsMemory, IsAsEstimated) {
               static_cast<double>(estimated) / 0x1p20,
               static_cast<double>(measured) / 0x1p20);
   EXPECT_THAT(static_cast<double>(estimated) / static_cast<double>(measured), about_one());
+}
+
+/// Estimated over measured.
+double ratio(const LatentPoseRecipeConfig& config, std::int64_t samples) {
+  RunConfig run = RunSettings::defaults("latent_pose").run;
+  run.batch = {.global_batch = samples, .micro_batch = samples, .statistics_group = samples};
+  LatentPoseRecipe recipe(config, run, make_latent_pose_networks(config, 1), make_latent_pose_perceptual(config, 1));
+  const LatentPoseModelConfig& m = config.model;
+  const std::int64_t n = m.image_size;
+  const MicroBatch batch{
+      .iteration = 0,
+      .index = 0,
+      .episodes = std::vector<Episode>(static_cast<std::size_t>(samples)),
+      .tensors = to_sample({.identity_frames = at::rand({samples, m.identity_frames, 3, n, n}),
+                            .pose_frame = at::rand({samples, 3, n, n}),
+                            .target = at::rand({samples, 3, n, n}),
+                            .target_mask = at::rand({samples, 1, n, n}),
+                            .label = at::zeros({samples}, at::kLong),
+                            .pose_dropout = at::ones({samples, m.embedder.pose.feature_channels()})})};
+  const std::int64_t measured = peak_of_step(recipe, run, batch);
+  const std::int64_t estimated = latent_pose_training_bytes(config, samples);
+  std::printf("latent pose, %ld samples: estimated %6.1f MiB, measured %6.1f MiB\n",
+              samples,
+              static_cast<double>(estimated) / 0x1p20,
+              static_cast<double>(measured) / 0x1p20);
+  return static_cast<double>(estimated) / static_cast<double>(measured);
+}
+
+/// Small, but with every layer of the published networks.
+LatentPoseRecipeConfig small_latent_pose() {
+  const RunSettings settings = RunSettings::defaults("latent_pose");
+  auto config = dynamic_cast<const LatentPoseRecipeConfig&>(*settings.recipe);
+  LatentPoseModelConfig& m = config.model;
+  m.image_size = 64;
+  m.channels = 16;
+  m.max_channels = m.embedder.identity_size = 128;
+  m.embedder.identity.width = 16;
+  m.embedder.identity.groups = 8;
+  m.identities = 10;
+  config.losses.face_weight = config.losses.perceptual_weight = 0.0;
+  return config;
+}
+
+TEST(LatentPoseMemory, IsAsEstimated) {
+  EXPECT_THAT(ratio(small_latent_pose(), 4), about_one());
+}
+
+TEST(LatentPoseMemory, IsAsEstimatedWithFewIdentityFrames) {
+  LatentPoseRecipeConfig config = small_latent_pose();
+  config.model.identity_frames = 1;
+  EXPECT_THAT(ratio(config, 4), about_one());
+}
+
+TEST(LatentPoseMemory, IsAsEstimatedWithPerceptualLosses) {
+  LatentPoseRecipeConfig config = small_latent_pose();
+  config.model.identity_frames = 2;
+  config.losses = {};
+  config.perceptual_weights_file = config.face_weights_file = "random";
+  EXPECT_THAT(ratio(config, 4), about_one());
+}
+
+TEST(LatentPoseMemory, IsAsEstimatedWithManyRows) {
+  LatentPoseRecipeConfig config = small_latent_pose();
+  config.model.identity_frames = 1;
+  config.model.identities = 400'000;
+  EXPECT_THAT(ratio(config, 2), about_one());
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "trainer/recipes/latent_pose/latent_pose_arguments.h"
 
+#include <string>
+
 #include "trainer/learning_rate.h"
 
 namespace understudy {
@@ -127,6 +129,26 @@ void add_logging(Arguments& arguments, bool finetune) {
   arguments.add("batch_size_inference", 5);
 }
 
+/// Reads attributes that may be missing.
+class GivenArguments {
+ public:
+  explicit GivenArguments(const PickleValue& arguments) : arguments_(arguments) {}
+
+  void read(const char* name, std::int64_t& value) const { take(name, value, &PickleValue::to_int); }
+  void read(const char* name, double& value) const { take(name, value, &PickleValue::to_double); }
+  void read(const char* name, bool& value) const { take(name, value, &PickleValue::to_bool); }
+  void read(const char* name, std::string& value) const { take(name, value, &PickleValue::to_text); }
+
+ private:
+  template <class T, class Getter>
+  void take(const char* name, T& value, Getter getter) const {
+    const PickleValue* given = arguments_.find(name);
+    if (given != nullptr && !given->is_none()) value = (given->*getter)(std::string("args.") + name);
+  }
+
+  const PickleValue& arguments_;
+};
+
 }  // namespace
 
 PickleValue latent_pose_arguments(const LatentPoseRecipeConfig& config, const RunConfig& run, std::int64_t completed) {
@@ -143,12 +165,47 @@ PickleValue latent_pose_arguments(const LatentPoseRecipeConfig& config, const Ru
   return arguments.take();
 }
 
+bool take_latent_pose_arguments(const PickleValue& checkpoint, LatentPoseRecipeConfig& config) {
+  const PickleValue* arguments = checkpoint.find("args");
+  const PickleValue* generator = checkpoint.find("generator");
+  if (arguments == nullptr || generator == nullptr || checkpoint.find("embedder") == nullptr) return false;
+  if (generator->find("identity_embedding") != nullptr) config.choose_stage("finetune");
+  LatentPoseModelConfig& model = config.model;
+  const GivenArguments given(*arguments);
+  given.read("num_channels", model.channels);
+  given.read("max_num_channels", model.max_channels);
+  given.read("embed_channels", model.embedder.identity_size);
+  given.read("pose_embedding_size", model.embedder.pose_size);
+  given.read("image_size", model.image_size);
+  given.read("dis_num_blocks", model.discriminator_blocks);
+  given.read("n_frames_for_encoder", model.identity_frames);
+  std::string aggregation;
+  given.read("average_function", aggregation);
+  if (aggregation == "max") model.aggregation = Aggregation::kMax;
+  // A tuned checkpoint's arguments may still count the people before.
+  if (config.stage == LatentPoseStage::kMeta) given.read("num_labels", model.identities);
+  given.read("fm_weight", config.losses.feature_matching_weight);
+  given.read("perc_weight", config.losses.perceptual_weight);
+  given.read("idt_embed_weight", config.losses.face_weight);
+  given.read("dice_weight", config.losses.dice_weight);
+  given.read("use_pixelwise_augs", config.data.use_pixelwise_augs);
+  given.read("use_affine_scale", config.data.use_affine_scale);
+  given.read("use_affine_shift", config.data.use_affine_shift);
+  return true;
+}
+
+bool LatentPoseRecipeConfig::take_published(const PickleValue& checkpoint) {
+  return take_latent_pose_arguments(checkpoint, *this);
+}
+
 bool has_official_sizes(const LatentPoseModelConfig& config) {
   const EmbedderConfig official;
   const ResNeXtConfig& identity = config.embedder.identity;
   return identity.width == official.identity.width && identity.groups == official.identity.groups &&
          identity.width_per_group == official.identity.width_per_group && identity.blocks == official.identity.blocks &&
-         config.embedder.pose.width_multiplier == official.pose.width_multiplier;
+         config.embedder.pose.width_multiplier == official.pose.width_multiplier &&
+         config.embedder.pose.last_width == official.pose.last_width &&
+         config.embedder.pose.used_stages == official.pose.used_stages;
 }
 
 }  // namespace understudy

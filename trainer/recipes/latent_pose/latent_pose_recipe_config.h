@@ -56,6 +56,8 @@ class LatentPoseRecipeConfig final : public RecipeConfig {
   std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const override;
   std::unique_ptr<Recipe> make_outline(const RunConfig& run) const override;
   std::vector<WeightsFile> check_weights(const RunConfig& run, Findings& findings) const override;
+  RecipePlan plan(const RunConfig& run) const override;
+  bool take_published(const PickleValue& checkpoint) override;
   NamedTensors own_names(NamedTensors weights) const override;
   NamedTensors optimizer_state(const PickleValue& checkpoint, const std::vector<Player>& players) const override;
   std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const override;
