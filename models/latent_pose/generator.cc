@@ -1,5 +1,6 @@
 #include "models/latent_pose/generator.h"
 
+#include <cmath>
 #include <string>
 
 #include <torch/torch.h>
@@ -119,10 +120,12 @@ void LatentPoseGenerator::iterate_power() {
   affine_->iterate_power();
 }
 
-void initialize(LatentPoseGenerator& generator, std::uint64_t seed, std::string_view name) {
+void initialize(LatentPoseGenerator& generator, std::uint64_t seed, std::string_view name, double start_spread) {
   initialize(static_cast<torch::nn::Module&>(generator), seed, name);
   const at::NoGradGuard no_grad;
-  generator.named_parameters()["constant.constant"].fill_(1.0);
+  at::Tensor start = generator.named_parameters()["constant.constant"];
+  const double drawn_bound = 1.0 / std::sqrt(static_cast<double>(start.numel()));
+  start.copy_(start.to(at::kFloat).mul_(start_spread / drawn_bound).add_(1.0));  // float32 numbers in float64 too
 }
 
 }  // namespace understudy

@@ -70,6 +70,7 @@ class LatentPoseGenerator : public torch::nn::Module {
 };
 
 /// The published start: PyTorch's defaults by keyed draws, and ones for the constant.
-void initialize(LatentPoseGenerator& generator, std::uint64_t seed, std::string_view name);
+/// @param start_spread  the constant is drawn uniformly within this distance of 1
+void initialize(LatentPoseGenerator& generator, std::uint64_t seed, std::string_view name, double start_spread = 0.0);
 
 }  // namespace understudy

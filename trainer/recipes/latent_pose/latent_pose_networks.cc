@@ -40,11 +40,9 @@ LatentPoseNetworks build(const LatentPoseModelConfig& model) {
           .average_generator = std::make_shared<LatentPoseGenerator>(model.generator())};
 }
 
-void scale_descriptors(Embedder& embedder, double gain) {
-  if (gain == 1.0) return;
+void scale(Embedder& embedder, const char* weight, double gain) {
   const at::NoGradGuard no_grad;
-  for (const char* name : {"identity_encoder.fc.weight", "pose_encoder.classifier.1.weight"})
-    embedder.named_parameters()[name].mul_(gain);
+  if (gain != 1.0) embedder.named_parameters()[weight].mul_(gain);
 }
 
 /// What the stage and the precision make of fresh networks.
@@ -69,8 +67,9 @@ LatentPoseNetworks settle(LatentPoseNetworks networks, const LatentPoseRecipeCon
 LatentPoseNetworks make_latent_pose_networks(const LatentPoseRecipeConfig& config, std::uint64_t seed) {
   LatentPoseNetworks networks = build(config.model);
   initialize(*networks.embedder, seed, "embedder");
-  scale_descriptors(*networks.embedder, config.model.descriptor_gain);
-  initialize(*networks.generator, seed, "generator");
+  scale(*networks.embedder, "identity_encoder.fc.weight", config.model.identity_gain);
+  scale(*networks.embedder, "pose_encoder.classifier.1.weight", config.model.pose_gain);
+  initialize(*networks.generator, seed, "generator", config.model.start_spread);
   initialize(*networks.discriminator, seed, "discriminator");
   return settle(std::move(networks), config);
 }

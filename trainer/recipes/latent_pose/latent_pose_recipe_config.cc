@@ -57,14 +57,26 @@ void describe_model(ConfigVisitor& v, LatentPoseModelConfig& c) {
             c.embedder.pose.last_width,
             1,
             65536);
-  v.real({"descriptor_gain",
+  v.real(
+      {"start_spread",
+       kMethod,
+       "the generator's learned start is drawn within this distance of 1; the published one is 1 everywhere and tells "
+       "places apart by the padding of its convolutions alone, which takes long runs"},
+      c.start_spread,
+      0,
+      100);
+  v.real({"identity_gain",
           kMethod,
-          "factor of the first weights of both encoders' last layers; spectral norms let small descriptors move "
+          "factor of the first weights of the identity encoder's last layer; spectral norms let small descriptors move "
           "little, so "
-          "that a larger one helps short runs"},
-         c.descriptor_gain,
+          "that larger ones help short runs"},
+         c.identity_gain,
          1e-3,
-         1e3);
+         1e4);
+  v.real({"pose_gain", kMethod, "the same of the pose encoder; what is larger of the two is learned first"},
+         c.pose_gain,
+         1e-3,
+         1e4);
   v.real(
       {"pose_width", kMethod, "multiplier of the pose encoder's channels"}, c.embedder.pose.width_multiplier, 0.01, 16);
 }

@@ -40,7 +40,9 @@ struct LatentPoseModelConfig {
   std::int64_t max_channels = 512;
   std::int64_t discriminator_blocks = 7;
   EmbedderConfig embedder;
-  double descriptor_gain = 1.0;  ///< factor of the first weights of both encoders' last layers
+  double start_spread = 0.0;   ///< the generator's learned start is drawn within this distance of 1
+  double identity_gain = 1.0;  ///< factor of the first weights of the identity encoder's last layer
+  double pose_gain = 1.0;      ///< the same of the pose encoder's
 
   LatentPoseGeneratorConfig generator() const;
   LatentPoseDiscriminatorConfig discriminator() const;
