@@ -88,7 +88,7 @@ void add_evaluate_command(CLI::App& app, RunCommand& chosen) {
   CLI::App* command = add_command(app,
                                   "evaluate",
                                   "Measure self-reenactment, identity and, on synthetic heads, pose against the truth",
-                                  "understudy launch --ranks 2 -- evaluate --weights runs/demo --set sets/held-out "
+                                  "understudy evaluate --weights runs/demo --set sets/held-out "
                                   "--json report.json --picture comparison.png");
   command
       ->add_option(

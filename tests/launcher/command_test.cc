@@ -12,23 +12,7 @@ using testing::HasSubstr;
 
 class Commands : public testing::Test {
  protected:
-  Commands() {
-    for (const auto add : {add_train_command,
-                           add_validate_command,
-                           add_evaluate_command,
-                           add_synthesize_command,
-                           add_shard_command,
-                           add_export_command,
-                           add_reenact_command,
-                           add_replay_command,
-                           add_checkpoint_command,
-                           add_launch_command,
-                           add_submit_command,
-                           add_doctor_command,
-                           add_config_reference_command}) {
-      add(app_, chosen_);
-    }
-  }
+  Commands() { add_commands(app_, chosen_); }
   std::vector<CLI::App*> all() {
     return app_.get_subcommands([](const CLI::App*) { return true; });
   }
@@ -45,7 +29,7 @@ TEST_F(Commands, EndTheirHelpWithAnExample) {
 }
 
 TEST_F(Commands, HaveEachADescriptionAndAnExampleOfTheirOwn) {
-  ASSERT_EQ(all().size(), 13U);
+  ASSERT_GE(all().size(), 16U);
   for (const CLI::App* command : all()) {
     EXPECT_FALSE(command->get_description().empty()) << command->get_name();
     const bool has_children = !command->get_subcommands([](const CLI::App*) { return true; }).empty();

@@ -157,6 +157,7 @@ TEST(LatentPoseCheckpoint, OfFineTuningHasThePersonAndRAdam) {
 TEST(LatentPoseCheckpoint, TellsItsSizesAndStage) {
   for (const char* stage : {"meta", "finetune"}) {
     TinyRun run(stage, std::string(stage) == "meta" ? "6" : "1");
+    run.fill();
     LatentPoseRecipeConfig found;
     ASSERT_TRUE(found.take_published(run.checkpoint()));
     const LatentPoseRecipeConfig& wanted = config_of(run.settings);
