@@ -76,7 +76,7 @@ PROBLEMS = (
     Mistake("queries that are no grid", ("data.query_pixels: 60 queries form no regular grid",), ("data.query_pixels=60",)),
     Mistake("a weight too few", ("losses.feature_matching_weights: 1 weights, but the discriminator has 2 blocks",),
             ("losses.feature_matching_weights=[0.1]",)),
-    Mistake("stopping without validation", ("early stopping needs data.validation",), ("data.validation=",)),
+    Mistake("stopping without validation", ("early stopping needs frames to validate on",), ("data.validation=",)),
     Mistake("a metric of another recipe", ("validation.metric: \"point_error\": recipe fsrt has psnr, mse, l1",),
             ("validation.metric=point_error",)),
     Mistake("more ranks than micro-batches", ("10 ranks cannot share 4 micro-batches", "use 1 to 4 ranks"),
