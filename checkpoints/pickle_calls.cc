@@ -36,6 +36,9 @@ constexpr std::array<KnownGlobal, 16> kKnown = {{
     {"torch.cuda", "device", Callable::kDevice},
 }};
 
+/// Sixteen times what Linux takes. Joining is bounded while it goes on, since segments may be given many times.
+constexpr std::size_t kLongestPath = 1U << 16;
+
 /// Classes of pathlib, which Python 3.13 keeps in a module of its own.
 constexpr std::array<std::string_view, 2> kPathModules = {"pathlib", "pathlib._local"};
 constexpr std::array<std::string_view, 6> kPathClasses = {
@@ -143,12 +146,13 @@ Node make_ordered_dict(const PickleGraph& graph, const Arguments& arguments, con
 }
 
 /// As pathlib joins segments: one that begins at the root drops those before it.
-Node join_path(const Arguments& arguments) {
+Node join_path(const Arguments& arguments, const PickleInput& input) {
   std::string path;
   for (std::size_t i = 0; i < arguments.count(); ++i) {
     const auto& segment = arguments.get<std::string>(i);
     if (segment.starts_with('/')) path.clear();
     if (!path.empty() && !path.ends_with('/') && !path.ends_with('\\')) path += '/';
+    if (path.size() + segment.size() > kLongestPath) input.fail("holds a path of more than 64 KiB; damaged?");
     path += segment;
   }
   return path.empty() ? "." : path;
@@ -213,7 +217,7 @@ Node call(const PickleGraph& graph,
     case Callable::kNamespace:
       return DictNode{{}, DictKind::kNamespace};
     case Callable::kPath:
-      return join_path(arguments);
+      return join_path(arguments, input);
     case Callable::kSize:
       return TupleNode{arguments.get<TupleNode>(0).items};
     case Callable::kDevice:

@@ -13,6 +13,21 @@ namespace {
 // A full training checkpoint has some ten thousand; a damaged file must not eat the memory.
 constexpr std::size_t kMostNodes = 1U << 22;
 constexpr std::uint64_t kMostSteps = 1U << 25;
+// Items of containers and bytes of text. A node can be made of others any number of times, so that a small file could
+// double them with every opcode.
+constexpr std::uint64_t kMostHeld = 1U << 25;
+
+/// What a node holds beside itself.
+std::uint64_t held_by(const Node& node) {
+  if (const auto* text = std::get_if<std::string>(&node)) return text->size();
+  if (const auto* bytes = std::get_if<ByteString>(&node)) return bytes->bytes.size();
+  if (const auto* list = std::get_if<ListNode>(&node)) return list->items.size();
+  if (const auto* tuple = std::get_if<TupleNode>(&node)) return tuple->items.size();
+  if (const auto* dict = std::get_if<DictNode>(&node)) return dict->items.size();
+  if (const auto* tensor = std::get_if<TensorNode>(&node)) return tensor->sizes.size() + tensor->strides.size();
+  if (const auto* type = std::get_if<NumpyDtypeNode>(&node)) return type->code.size();
+  return 0;
+}
 
 class Machine {
  public:
@@ -144,7 +159,7 @@ class Machine {
         memo_[input_.integer(4)] = top();
         return true;
       case 0x94:
-        memo_.emplace(memo_.size(), top());
+        memorize_next();
         return true;
       case 'h':
         recall(input_.byte());
@@ -212,8 +227,14 @@ class Machine {
 
   void push(Node node) {
     if (graph_.nodes.size() == kMostNodes) input_.fail("holds more values than a checkpoint has; damaged?");
+    hold(held_by(node));
     graph_.nodes.push_back(std::move(node));
     stack_.push_back(static_cast<NodeId>(graph_.nodes.size() - 1));
+  }
+
+  void hold(std::uint64_t count) {
+    held_ += count;
+    if (held_ > kMostHeld) input_.fail("unfolds to more values than a checkpoint has; damaged?");
   }
 
   std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
@@ -252,6 +273,11 @@ class Machine {
 
   std::vector<NodeId> tuple(NodeId id) { return get<TupleNode>(id, "a tuple").items; }
 
+  void memorize_next() {
+    const std::uint64_t key = memo_.size();
+    memo_[key] = top();
+  }
+
   void recall(std::uint64_t key) {
     const auto found = memo_.find(key);
     if (found == memo_.end())
@@ -260,12 +286,14 @@ class Machine {
   }
 
   void append(const std::vector<NodeId>& items) {
+    hold(items.size());
     auto& list = get<ListNode>(top(), "a list").items;
     list.insert(list.end(), items.begin(), items.end());
   }
 
   void set_items(const std::vector<NodeId>& items) {
     if (items.size() % 2 != 0) input_.fail("a dict has a key without a value; the file is damaged");
+    hold(items.size() / 2);
     auto& dict = get<DictNode>(top(), "a dict").items;
     for (std::size_t i = 0; i < items.size(); i += 2) dict.emplace_back(items[i], items[i + 1]);
   }
@@ -295,6 +323,7 @@ class Machine {
 
   void reduce() {
     const std::vector<NodeId> arguments = tuple(pop());
+    hold(arguments.size());
     const GlobalNode global = get<GlobalNode>(pop(), "a function");
     push(call(graph_, global, arguments, input_));
   }
@@ -309,6 +338,7 @@ class Machine {
     if (!has_state)
       input_.fail("sets the state of a value that has none; the file is damaged or holds program objects");
     if (dict == nullptr || dict->kind == DictKind::kOrdered) return;
+    hold(get<DictNode>(state, "a dict").items.size());
     const auto entries = get<DictNode>(state, "a dict").items;
     auto& target = get<DictNode>(top(), "a dict").items;
     target.insert(target.end(), entries.begin(), entries.end());
@@ -320,6 +350,7 @@ class Machine {
   std::vector<std::size_t> marks_;
   std::unordered_map<std::uint64_t, NodeId> memo_;
   std::uint64_t steps_ = 0;
+  std::uint64_t held_ = 0;
   bool stopped_ = false;
 };
 

@@ -274,6 +274,37 @@ TEST(TorchFile, RefusesASmallFileThatUnfoldsWithoutEnd) {
               ThrowsMessage<CheckpointError>(HasSubstr("more values")));
 }
 
+TEST(TorchFile, RefusesASmallFileThatDoublesWhatItHolds) {
+  // An argparse.Namespace of one attribute that takes itself as its state, over and over.
+  std::string attributes =
+      "\x80\x02"
+      "cargparse\nNamespace\n)\x81q\x00}X\x01\x00\x00\x00"
+      "aNsb"s;
+  for (int i = 0; i < 60; ++i)
+    attributes +=
+        "h\x00"
+        "b"s;
+  EXPECT_THAT([&] { read_bytes(zip_with_pickle(attributes + ".")); },
+              ThrowsMessage<CheckpointError>(HasSubstr("more values")));
+  // A path joined of the one before, twice.
+  std::string path =
+      "\x80\x02X\x01\x00\x00\x00"
+      "aq\x00"s;
+  for (char level = 1; level < 60; ++level) {
+    const std::string before = "h"s + static_cast<char>(level - 1);
+    path += "cpathlib\nPurePosixPath\n(" + before + before + "tRq" + level;
+  }
+  EXPECT_THAT([&] { read_bytes(zip_with_pickle(path + ".")); },
+              ThrowsMessage<CheckpointError>(HasSubstr("a path of more than 64 KiB")));
+  // A list of ten thousand pairs that becomes an OrderedDict fifty thousand times.
+  std::string pairs = "\x80\x02]q\x00("s;
+  for (int i = 0; i < 10000; ++i) pairs += "NN\x86";
+  pairs += "e";
+  for (int i = 0; i < 50000; ++i) pairs += "ccollections\nOrderedDict\nh\x00\x85R"s;
+  EXPECT_THAT([&] { read_bytes(zip_with_pickle(pairs + ".")); },
+              ThrowsMessage<CheckpointError>(HasSubstr("more values")));
+}
+
 TEST(TorchFile, NamesWhatAnotherFileIs) {
   EXPECT_THAT([] { read_bytes("no such format at all"); },
               ThrowsMessage<CheckpointError>(HasSubstr("neither a zip nor")));
