@@ -31,6 +31,12 @@ TEST(Scores, OfOtherLandmarksHaveNoPoseError) {
   EXPECT_EQ(scores[kPoseError], 0.0);
 }
 
+TEST(Scores, OfAPictureThatIsNotFiniteAreNotTheBest) {
+  const Scores scores = score({flat(std::nan("")), {}}, {flat(0.5), {}});
+  EXPECT_TRUE(std::isnan(scores[kPsnr]));
+  EXPECT_TRUE(std::isnan(picture_psnr(flat(std::nan("")), flat(0.5))));
+}
+
 TEST(Scores, OfEqualPicturesAreFinite) {
   const Scores scores = score({flat(0.5), {}}, {flat(0.5), {}});
   EXPECT_EQ(scores[kPsnr], 100.0);
