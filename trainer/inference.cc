@@ -9,12 +9,13 @@
 namespace understudy {
 namespace {
 
-std::optional<RunSettings> published_settings(const PickleValue& checkpoint) {
+/// Numbers of the file may be anything, so they pass the same checks as those of a configuration.
+std::optional<RunSettings> published_settings(const PickleValue& checkpoint, const std::string& file) {
   for (const std::string& recipe : recipe_names()) {
     RunSettings settings = RunSettings::defaults(recipe);
     if (!settings.recipe->take_published(checkpoint)) continue;
     settings.recipe->set_defaults(settings.run);
-    return settings;
+    return RunSettings::read(settings.text(), file, {});
   }
   return std::nullopt;
 }
@@ -31,7 +32,7 @@ std::optional<RunSettings> settings_kept_with(const std::filesystem::path& weigh
     return RunSettings::read(read_file(folder / "run.toml"), (folder / "run.toml").string(), {});
   const WeightsFormat format = weights_format_of(file);
   if (format == WeightsFormat::kTorchZip || format == WeightsFormat::kTorchLegacy)
-    return published_settings(read_torch_file(file));
+    return published_settings(read_torch_file(file), file.string());
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include "checkpoints/torch_file.h"
+#include "common/errors.h"
 #include "models/blocks/state.h"
 #include "tests/support/temporary_folder.h"
 #include "trainer/findings.h"
@@ -15,8 +16,10 @@
 namespace understudy {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::ThrowsMessage;
 
 constexpr const char* kTinySizes = R"(
 [batch]
@@ -167,6 +170,27 @@ TEST(LatentPoseCheckpoint, TellsItsSizesAndStage) {
     EXPECT_EQ(found.model.identity_frames, wanted.model.identity_frames);
     EXPECT_EQ(found.losses.face_weight, wanted.losses.face_weight);
   }
+}
+
+TEST(LatentPoseCheckpoint, WithImpossibleSizesIsRefusedByTheKey) {
+  const TemporaryFolder folder;
+  const auto with = [&](const char* name, std::int64_t value) {
+    PickleDict checkpoint;
+    checkpoint.items.emplace_back("embedder", PickleDict{});
+    checkpoint.items.emplace_back("generator", PickleDict{});
+    checkpoint.items.emplace_back("args", PickleDict{{{name, value}}});
+    write_torch_file(folder.path() / "model.pth", checkpoint);
+    return inference_settings({.weights = folder.path() / "model.pth", .config = {}, .detector = {}});
+  };
+  for (const auto& [name, value, key] : {std::tuple{"image_size", 0, "model.image_size"},
+                                         std::tuple{"image_size", 48, "model.image_size"},
+                                         std::tuple{"num_channels", 1 << 30, "model.channels"},
+                                         std::tuple{"n_frames_for_encoder", 0, "model.identity_frames"},
+                                         std::tuple{"dis_num_blocks", -1, "model.discriminator_blocks"}}) {
+    const auto read = [&, n = name, v = value] { with(n, v); };
+    EXPECT_THAT(read, ThrowsMessage<ConfigError>(AllOf(HasSubstr("model.pth"), HasSubstr(key))));
+  }
+  EXPECT_EQ(config_of(with("n_frames_for_encoder", 3)).model.identity_frames, 3);
 }
 
 TEST(LatentPoseCheckpoint, OfAnotherSystemIsNotTaken) {

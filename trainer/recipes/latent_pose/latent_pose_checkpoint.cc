@@ -61,6 +61,7 @@ NamedTensors whole_state(const PickleValue& state_dict, const Player& player, co
   at::Tensor steps;
   for (const auto& [name, parameter] : player.parameters) {
     const at::Tensor& step = require_tensor(adam.tensors, name + ".step", key);
+    if (step.numel() != 1) throw CheckpointError(fmt::format("{}: {}.step is no single number", key, name));
     if (!steps.defined()) steps = step;
     require_step(step.item<double>(), steps.item<double>(), name);
     for (const char* moment : {".exp_avg", ".exp_avg_sq"}) {
