@@ -7,7 +7,6 @@
 #include <fmt/ranges.h>
 
 namespace understudy {
-namespace {
 
 std::string toml_text(std::string_view value) {
   std::string quoted = "\"";
@@ -21,6 +20,8 @@ std::string toml_text(std::string_view value) {
   }
   return quoted + '"';
 }
+
+namespace {
 
 std::string toml_real(double value) {
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";

@@ -8,6 +8,9 @@
 
 namespace understudy {
 
+/// A text as a value of TOML, quoted.
+std::string toml_text(std::string_view value);
+
 /// All keys with their values as TOML that read_config takes back to the same values.
 std::string write_config(const DescribeConfig& describe);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/atomic_file.h"
+#include "common/config_writer.h"
 #include "common/errors.h"
 #include "common/log.h"
 #include "trainer/inference.h"
@@ -54,6 +55,7 @@ class Tuning {
  private:
   void tune_together(const Person& person) { tune(person, context_); }
   void tune_own(const std::vector<Person>& people);
+  void note_failure(const Person& person, const Error& error);
   void tune(const Person& person, const RankContext& context);
   TrainRequest request_for(const Person& person) const;
   Outcome agree(std::size_t people) const;
@@ -63,7 +65,8 @@ class Tuning {
   std::string config_;
   std::int64_t done_ = 0;
   bool stopped_ = false;
-  std::string failures_;  ///< a line each
+  bool diverged_ = false;  ///< a loss was not finite
+  std::string failures_;   ///< a line each
 };
 
 Outcome Tuning::run(const std::vector<Person>& people) {
@@ -88,11 +91,18 @@ void Tuning::tune_own(const std::vector<Person>& people) {
       tune(people[i], own);
     } catch (const SupersededError&) {
       throw;
+    } catch (const NonFiniteError& error) {
+      diverged_ = true;
+      note_failure(people[i], error);
     } catch (const Error& error) {  // of one person; the others are tuned nevertheless
-      spdlog::error("{}: {}", people[i].name, error.what());
-      failures_ += fmt::format("{}: {}\n", people[i].name, error.what());
+      note_failure(people[i], error);
     }
   }
+}
+
+void Tuning::note_failure(const Person& person, const Error& error) {
+  spdlog::error("{}: {}", person.name, error.what());
+  failures_ += fmt::format("{}: {}\n", person.name, error.what());
 }
 
 void Tuning::tune(const Person& person, const RankContext& context) {
@@ -106,8 +116,7 @@ TrainRequest Tuning::request_for(const Person& person) const {
   TrainRequest request;
   request.config_text = config_;
   request.config_name = request_.config ? request_.config->string() : request_.weights.string();
-  request.overrides = {{"data.train", fmt::format("\"{}\"", person.set.string())},
-                       {"data.identity", fmt::format("\"{}\"", person.name)}};
+  request.overrides = {{"data.train", toml_text(person.set.string())}, {"data.identity", toml_text(person.name)}};
   request.run_directory = run_of_person(request_.out, person.name);
   request.first_state = [weights = request_.weights](const RunSettings& settings, const DataSet& set) {
     return settings.recipe->personal_state(settings.run, settings.recipe->own_names(load_weights(weights)), set);
@@ -121,18 +130,19 @@ Outcome Tuning::agree(std::size_t people) const {
   for (const std::string& of_rank : ranks.all_gather(failures_, "share whom tuning failed for")) failures += of_rank;
   const std::int64_t done = ranks.all_reduce(done_, Reduction::kSum, "count the people who are done");
   const bool stopped = ranks.all_reduce(stopped_ ? 1 : 0, Reduction::kMax, "agree on the stop") != 0;
+  const bool diverged = ranks.all_reduce(diverged_ ? 1 : 0, Reduction::kMax, "agree on the end") != 0;
   const std::string count = fmt::format("{}: {} of {} people tuned", request_.out.string(), done, people);
   if (stopped) return {ExitCode::kRunAgain, count + "; stopped on request, run me again"};
-  if (!failures.empty()) throw DataError(fmt::format("{}; not:\n{}", count, failures));
+  const std::string others = fmt::format("{}; not:\n{}", count, failures);
+  if (diverged) throw NonFiniteError(others);
+  if (!failures.empty()) throw DataError(others);
   return {ExitCode::kDone, count};
 }
 
 }  // namespace
 
 fs::path run_of_person(const fs::path& out, const std::string& name) {
-  std::string folder = name;
-  std::replace(folder.begin(), folder.end(), '/', '_');
-  return out / folder;
+  return out / folder_of_person(name);
 }
 
 RunSettings finetune_settings(const FinetuneRequest& request) {

@@ -14,7 +14,7 @@ namespace understudy {
 
 /// What `understudy finetune` is asked to do.
 struct FinetuneRequest {
-  std::filesystem::path weights;                ///< run, checkpoint, export or weight file of many people's networks
+  std::filesystem::path weights;                ///< run, checkpoint or weight file of many people's networks
   std::optional<std::filesystem::path> config;  ///< of tuning; needed only beside a bare weight file
   std::vector<ConfigOverride> overrides;
   PeopleRequest people;

@@ -1,5 +1,6 @@
 #include "trainer/people.h"
 
+#include <algorithm>
 #include <numeric>
 #include <set>
 
@@ -115,15 +116,29 @@ bool pack_people(const PeopleRequest& request, const PackWatch& watch) {
   return true;
 }
 
+std::string folder_of_person(const std::string& name) {
+  std::string folder = name;
+  std::replace(folder.begin(), folder.end(), '/', '_');
+  return folder;
+}
+
 std::vector<Person> find_people(const PeopleRequest& request) {
   std::vector<Person> people;
-  std::set<std::string> names;
+  std::set<std::string> folders;
   Problems problems;
   for (const Place& place : places_of(request)) {
     const DataSet set = DataSet::open(place.set);
     for (const IdentityEntry& identity : set.identities()) {
-      if (!names.insert(identity.name).second)
-        problems.add(fmt::format("--person {}: {} is in another place, too", place.set.string(), identity.name));
+      const std::string folder = folder_of_person(identity.name);
+      if (!folders.insert(folder).second)
+        problems.add(fmt::format("--person {}: {} would share the folder {} with somebody else; rename one of them",
+                                 place.set.string(),
+                                 identity.name,
+                                 folder));
+      if (fs::absolute(request.packed).filename() == folder)
+        problems.add(fmt::format("--person {}: {} is the name of the folder for packed pictures; rename the person",
+                                 place.set.string(),
+                                 identity.name));
       people.push_back({identity.name, place.set});
     }
   }

@@ -15,6 +15,9 @@ struct Person {
   std::filesystem::path set;  ///< shows them, perhaps beside others
 };
 
+/// Name of the folder that holds what belongs to a person: their own, with "_" for "/".
+std::string folder_of_person(const std::string& name);
+
 /// Where pictures of people lie: data sets, each of one person or many, and folders of one person's cut pictures.
 struct PeopleRequest {
   std::vector<std::filesystem::path> places;
@@ -31,7 +34,7 @@ std::size_t count_people(const PeopleRequest& request);
 bool pack_people(const PeopleRequest& request, const PackWatch& watch);
 
 /// Everybody, in the order of the places. @pre pack_people has returned true
-/// @throws DataError  also for two people of one name
+/// @throws DataError  also for two people who would share a folder
 std::vector<Person> find_people(const PeopleRequest& request);
 
 }  // namespace understudy

@@ -56,8 +56,7 @@ void add_finetune_command(CLI::App& app, RunCommand& chosen) {
                                   "finetune",
                                   "Tune networks of many people to one person, or to several",
                                   "understudy finetune runs/lpd --person sets/anna --iterations 560 --held-out 0.2");
-  command->add_option("run", request.weights, "Run, checkpoint, export or weight file of many people's networks")
-      ->required();
+  command->add_option("run", request.weights, "Run, checkpoint or weight file of many people's networks")->required();
   command
       ->add_option("--person",
                    request.people.places,

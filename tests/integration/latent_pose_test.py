@@ -1,5 +1,6 @@
 """Meta-learning and fine-tuning of recipe latent_pose are functions of (configuration, data, seed) as every run is."""
 import pathlib
+import shutil
 import tempfile
 import unittest
 
@@ -104,16 +105,16 @@ class MetaLearning(WithSets):
 
 class FineTuning(WithSets):
     @classmethod
-    def tuning(cls, out, *more, people=("people",)):
+    def tuning(cls, out, *more, people=("people",), iterations=6):
         places = [flag for place in people for flag in ("--person", cls.folder / place)]
         settings = ["validation.every=2", "validation.episodes=2", "checkpoints.every=2", "run.log_every=1", "batch.global_batch=4",
                     "batch.micro_batch=1", "cluster.threads_per_rank=1"]
-        return ["finetune", cls.folder / "reference", *places, "--out", cls.folder / out, "--iterations", 6, "--held-out", 0.25,
+        return ["finetune", cls.folder / "reference", *places, "--out", cls.folder / out, "--iterations", iterations, "--held-out", 0.25,
                 *[flag for setting in settings for flag in ("--set", setting)], *more]
 
     @classmethod
-    def tune(cls, out, *more, ranks=1, expect=0, people=("people",)):
-        return cls.launch(cls.tuning(out, *more, people=people), ranks, expect)
+    def tune(cls, out, *more, ranks=1, expect=0, **tuning):
+        return cls.launch(cls.tuning(out, *more, **tuning), ranks, expect)
 
     @classmethod
     def setUpClass(cls):
@@ -142,7 +143,9 @@ class FineTuning(WithSets):
         self.assertEqual(found[2], found[0])
 
     def test_goes_on_with_more_iterations(self):
-        self.tune("parts", "--set", "run.max_iterations=3", ranks=2)
+        self.tune("parts", ranks=2, iterations=3)
+        for person in PEOPLE:
+            self.assertEqual(int(processes.newest_checkpoint(self.folder / "parts" / person).name), 3)
         self.tune("parts")
         self.require_reference("parts")
 
@@ -164,6 +167,9 @@ class FineTuning(WithSets):
         self.tune("from-pictures", people=("anna",))
         self.assertTrue((self.folder / "from-pictures" / "anna" / "checkpoints").is_dir())
         self.assertIn("packed earlier", self.tune("from-pictures", people=("anna",)))
+        shutil.copytree(pictures, self.folder / "sets")
+        said = self.tune("named-sets", people=("sets",), expect=78)
+        self.assertIn("sets is the name of the folder for packed pictures; rename the person", said)
 
     def test_says_everything_that_is_wrong_at_once(self):
         said = self.tune("wrong", people=("nowhere", "nothing"), expect=78)

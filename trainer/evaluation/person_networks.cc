@@ -8,6 +8,7 @@
 #include "common/errors.h"
 #include "data_pipeline/data_set.h"
 #include "trainer/evaluation/evaluation_plan.h"
+#include "trainer/people.h"
 #include "trainer/weights_source.h"
 
 namespace understudy {
@@ -28,7 +29,9 @@ bool has_weights(const fs::path& path) {
 bool is_folder_of_people(const fs::path& folder, const DataSet& set) {
   if (!fs::is_directory(folder) || has_weights(folder)) return false;
   const auto all = set.identities();
-  return std::any_of(all.begin(), all.end(), [&](const auto& entry) { return fs::is_directory(folder / entry.name); });
+  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+    return fs::is_directory(folder / folder_of_person(entry.name));
+  });
 }
 
 std::vector<std::string> names_of(const DataSet& set, const EvaluationOptions& options) {
@@ -41,7 +44,7 @@ std::vector<std::string> names_of(const DataSet& set, const EvaluationOptions& o
 void require_all(const fs::path& folder, const std::vector<std::string>& people) {
   std::vector<std::string> missing;
   std::copy_if(people.begin(), people.end(), std::back_inserter(missing), [&](const std::string& person) {
-    return !has_weights(folder / person);
+    return !has_weights(folder / folder_of_person(person));
   });
   if (missing.empty()) return;
   throw CheckpointError(fmt::format("{}: has no run of {} of {} people: {}; tune them, or choose others with --person",
@@ -53,7 +56,7 @@ void require_all(const fs::path& folder, const std::vector<std::string>& people)
 
 InferenceSource networks_of(const InferenceSource& source, const std::string& person) {
   InferenceSource own = source;
-  own.weights = source.weights / person;
+  own.weights = source.weights / folder_of_person(person);
   return own;
 }
 
