@@ -38,7 +38,6 @@ TEST(LatentPoseConfigs, AreTheDefaultsOfTheirStage) {
     RunSettings found = settings_of_file(file);
     RunSettings wanted = RunSettings::defaults("latent_pose", stage);
     EXPECT_EQ(found.run.max_iterations, wanted.run.max_iterations);
-    if (latent_pose(wanted).stage == LatentPoseStage::kFinetune) wanted.run.batch.micro_batch = 8;  // one GPU
     forget_machine(found.run);
     forget_machine(wanted.run);
     EXPECT_EQ(found.text(), wanted.text());
@@ -64,6 +63,18 @@ TEST(LatentPoseConfigs, HaveTheOfficialValues) {
   EXPECT_EQ(latent_pose(tuning).average_decay, 0.972);
   EXPECT_EQ(latent_pose(tuning).losses.embedding_match_weight, 0.0);
   EXPECT_EQ(latent_pose(tuning).model.identities, 1);
+}
+
+TEST(LatentPoseConfigs, NeedALossOfThePicture) {
+  LatentPoseRecipeConfig config;
+  config.losses.perceptual_weight = config.losses.face_weight = config.losses.adversarial_weight = 0;
+  config.losses.feature_matching_weight = 0;
+  Problems problems;
+  config.validate({}, problems);
+  EXPECT_TRUE(problems.empty()) << "masks are learned";
+  config.losses.dice_weight = 0;
+  config.validate({}, problems);
+  EXPECT_THAT([&] { problems.raise_if_any("run"); }, ThrowsMessage<ConfigError>(HasSubstr("nothing would be learned")));
 }
 
 TEST(LatentPoseConfigs, OfOnePersonKeepSizesDataAndLosses) {

@@ -52,6 +52,7 @@ LatentPoseNetworks settle(LatentPoseNetworks networks, const LatentPoseRecipeCon
     networks.generator->set_identity(nobody);
     networks.average_generator->set_identity(nobody);
     networks.discriminator->set_identity(at::ones_like(nobody));
+    set_trainable(*networks.embedder, false);
   }
   if (config.precision != Precision::kFloat64) return networks;
   convert_precision(*networks.embedder, at::kDouble);

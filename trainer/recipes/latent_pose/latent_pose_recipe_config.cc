@@ -140,7 +140,7 @@ void LatentPoseRecipeConfig::choose_stage(std::string_view name) {
 
 void LatentPoseRecipeConfig::set_defaults(RunConfig& run) const {
   const bool meta = stage == LatentPoseStage::kMeta;
-  run.batch = {.global_batch = 8, .micro_batch = 4};
+  run.batch = {.global_batch = 8, .micro_batch = meta ? 4 : 8};  // as on two GPUs, and on one
   run.max_iterations = meta ? 1'200'000 : 560;
   run.optimizer = {.learning_rate = meta ? 5e-5 : 5e-4, .warmup_iterations = 0, .decay_factor = 1.0};
   run.optimizer.adam = {
@@ -185,6 +185,10 @@ void LatentPoseRecipeConfig::describe(ConfigVisitor& v) {
 void LatentPoseRecipeConfig::validate(const RunConfig& run, Problems& problems) const {
   if (stage == LatentPoseStage::kFinetune && run.train_sets.size() > 1)
     problems.add_key("data.train", "names several sets, but fine-tuning has the frames of one person in one set");
+  if (losses.perceptual_weight == 0 && losses.face_weight == 0 && losses.l1_weight == 0 &&
+      losses.adversarial_weight == 0 && losses.feature_matching_weight == 0 && losses.dice_weight == 0)
+    problems.add_key("losses.perceptual_weight",
+                     "and the weights of all other losses of the picture are 0, so that nothing would be learned");
   understudy::validate(model.generator(), problems);
   understudy::validate(model.discriminator(), problems);
 }

@@ -37,7 +37,7 @@ LatentPosePass LatentPoseStep::forward(const LatentPoseBatch& batch) const {
   const ProjectionDiscriminator& discriminator = *networks_.discriminator;
   pass.label = discriminator.label_embedding(batch.label).detach();
   pass.fake = discriminator.forward(pass.picture.fake_rgbs, pass.label, SpectralPass::kFakeForGenerator);
-  {
+  if (config_.losses.feature_matching_weight > 0) {
     const at::NoGradGuard no_grad;
     pass.real_features = discriminator.forward(batch.target, pass.label, SpectralPass::kReal).features;
   }
@@ -64,15 +64,20 @@ LatentPoseGeneratorLoss LatentPoseStep::generator_loss(const LatentPoseBatch& ba
             perceptual_.vgg->forward(picture), perceptual_.vgg->forward(batch.target), weights.perceptual_weight));
   }
   if (weights.l1_weight > 0) add("l1_rgb", weights.l1_weight * at::l1_loss(picture, batch.target));
-  add("adversarial_G", weights.adversarial_weight * generator_hinge_loss(pass.fake.scores));
-  add("feature_matching",
-      mean_feature_matching_loss(pass.real_features, pass.fake.features, weights.feature_matching_weight));
-  if (meta()) {
+  if (weights.adversarial_weight > 0)
+    add("adversarial_G", weights.adversarial_weight * generator_hinge_loss(pass.fake.scores));
+  if (weights.feature_matching_weight > 0) {
+    add("feature_matching",
+        mean_feature_matching_loss(pass.real_features, pass.fake.features, weights.feature_matching_weight));
+  }
+  if (meta() && weights.embedding_match_weight > 0) {
     add("embedding_matching",
         weights.embedding_match_weight * embedding_match_loss(pass.frame_identities.select(1, 0), pass.label));
   }
-  const at::Tensor three_masks = batch.target_mask.expand({-1, 3, -1, -1});
-  add("segmentation_dice", weights.dice_weight * dice_loss(pass.picture.fake_segm, three_masks));
+  if (weights.dice_weight > 0) {
+    const at::Tensor three_masks = batch.target_mask.expand({-1, 3, -1, -1});
+    add("segmentation_dice", weights.dice_weight * dice_loss(pass.picture.fake_segm, three_masks));
+  }
   loss.terms.emplace_back("total", loss.total.item<double>());
   return loss;
 }
