@@ -69,7 +69,7 @@ void add_measuring_options(CLI::App& command, EvaluateArguments& arguments) {
       "--landmark-judge", options.landmark_judge, "TorchScript file: AKD and pose error by its landmarks");
   command.add_option("--identity-judge", options.identity_judge, "TorchScript file: identity error by its descriptors");
   count("--drivers", options.drivers, "People who drive each person for the identity error");
-  count("--batch", options.batch, "Frames drawn at once; changes no number");
+  count("--batch", options.batch, "Frames drawn at once; changes the speed, and numbers by rounding at most");
   command.add_option("--threads", arguments.threads, "Threads of each rank; default: as in the weights' run, else 1")
       ->check(CLI::PositiveNumber);
 }

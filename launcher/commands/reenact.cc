@@ -241,7 +241,9 @@ void add_reenact_command(CLI::App& app, RunCommand& chosen) {
       ->add_option(
           "--best-frame", arguments->best_frame, "Start relative motion from this driving frame, counted from 0")
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--batch", arguments->batch, "Frames drawn at once; changes the speed alone")
+  command
+      ->add_option(
+          "--batch", arguments->batch, "Frames drawn at once; changes the speed, and pictures by rounding at most")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command->add_option("--masks",

@@ -33,9 +33,9 @@ def wrong_includes(root):
 
 def named_systems(root):
     systems = {path.name.replace("_", "") for path in (root / "models").iterdir() if path.is_dir() and path.name != "blocks"}
-    folders = ("trainer", "trainer/preflight", "trainer/evaluation")
-    for path in sorted(path for folder in folders for path in (root / folder).glob("*.*")):
-        text = path.read_text().lower().replace("_", "")
+    recipes = root / "trainer" / "recipes"
+    for path in sorted(path for path in (root / "trainer").rglob("*.*") if recipes not in path.parents):
+        text = re.sub(r"[\s_-]", "", path.read_text().lower())
         for system in sorted(systems):
             if system in text:
                 yield "%s names %s: what belongs to one system belongs to trainer/recipes" % (path.relative_to(root), system)
