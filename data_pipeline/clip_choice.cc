@@ -13,8 +13,8 @@ ClipChoice::ClipChoice(const DataSet& set, std::size_t least_frames, Balance bal
   list(set, least_frames);
   if (clips_.empty()) {
     throw DataError(
-        fmt::format("{}: none of {} clips has {} usable frame(s) with all annotations that the run needs; see "
-                    "`understudy shard inspect {}`",
+        fmt::format("{}: none of {} clips has {} usable frame(s) with all annotations that the run needs, among those "
+                    "that identity and data.held_out leave; see `understudy shard inspect {}`",
                     set.folder().string(),
                     set.clips().size(),
                     least_frames,

@@ -86,10 +86,11 @@ void RunOpener::compare_with(const RunSettings& before, const Manifest& manifest
     if (ranks_.rank() == 0) spdlog::warn("resuming with changes:\n  {}", fmt::join(differences, "\n  "));
     return;
   }
-  throw ConfigError(fmt::format(
-      "{}: cannot resume, the method has changed:\n  {}\nUndo the change, start another run, or pass --accept-change",
-      request_.run_directory.string(),
-      fmt::join(differences, "\n  ")));
+  throw ConfigError(
+      fmt::format("{}: cannot resume, the method has changed:\n  {}\nUndo the change, start a run in another place, or "
+                  "let `train` go on with --accept-change",
+                  request_.run_directory.string(),
+                  fmt::join(differences, "\n  ")));
 }
 
 void RunOpener::open_data_and_recipe() {

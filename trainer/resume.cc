@@ -15,7 +15,8 @@ std::vector<std::string> resume_differences(const RunSettings& before,
     const auto known = checkpoint.data_fingerprints.find(name);
     if (known != checkpoint.data_fingerprints.end() && known->second != fingerprint) {
       differences.push_back(
-          fmt::format("data.{}: the set's contents have changed (fingerprint {:.12} in the checkpoint, {:.12} now)",
+          fmt::format("data.{}: the set's contents have changed, or which frames of it are used (fingerprint {:.12} in "
+                      "the checkpoint, {:.12} now)",
                       name,
                       known->second,
                       fingerprint));

@@ -1,5 +1,9 @@
 #include "launcher/commands/command.h"
 
+#include <charconv>
+
+#include <fmt/format.h>
+
 namespace understudy {
 
 CLI::App* add_command(CLI::App& parent,
@@ -9,6 +13,16 @@ CLI::App* add_command(CLI::App& parent,
   CLI::App* command = parent.add_subcommand(name, description);
   command->footer("Example:\n  " + example);
   return command;
+}
+
+CLI::Validator at_least(std::int64_t least) {
+  const auto refuse = [least](const std::string& text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && end == text.data() + text.size() && value >= least) return std::string();
+    return fmt::format("\"{}\" is not one of the whole numbers from {} on", text, least);
+  };
+  return CLI::Validator(refuse, fmt::format("from {}", least));
 }
 
 std::filesystem::path default_run_directory(const std::filesystem::path& config) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -22,6 +23,9 @@ CLI::App* add_command(CLI::App& parent,
                       const std::string& name,
                       const std::string& description,
                       const std::string& example);
+
+/// Takes whole numbers from `least` on.
+CLI::Validator at_least(std::int64_t least);
 
 /// Where a run goes that was given no --run: runs/<name of the configuration>.
 std::filesystem::path default_run_directory(const std::filesystem::path& config);

@@ -135,12 +135,12 @@ void add_doctor_command(CLI::App& app, RunCommand& chosen) {
                 ->check(CLI::PositiveNumber));
   about_run(
       command->add_option("--ranks-per-node", options->ranks_per_node, "Ranks of a node, default one a GPU, else 1")
-          ->check(CLI::PositiveNumber));
+          ->check(at_least(1)));
   about_run(
       command->add_option("--step-seconds", options->step_seconds, "Seconds of an iteration, to tell the run's length")
-          ->check(CLI::PositiveNumber));
+          ->check(at_least(1)));
   about_run(command->add_option("--job-hours", options->job_hours, "Length of a job, to tell how many the run takes")
-                ->check(CLI::PositiveNumber));
+                ->check(at_least(1)));
   command->callback([options, &chosen] {
     if (options->config.empty()) {
       chosen.run = examine;

@@ -4,6 +4,7 @@
 
 #include "common/atomic_file.h"
 #include "common/hash.h"
+#include "common/problems.h"
 #include "launcher/commands/command.h"
 #include "launcher/ranks.h"
 #include "trainer/evaluation/evaluation.h"
@@ -12,6 +13,7 @@
 #include "trainer/inference.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
+#include "trainer/run_state.h"
 
 namespace understudy {
 namespace {
@@ -24,6 +26,27 @@ struct EvaluateArguments {
   std::int64_t threads = 0;  ///< 0: as the weights' configuration says
 };
 
+/// What would be found out only after hours of measuring. @throws ConfigError
+void check_places(const EvaluateArguments& arguments) {
+  namespace fs = std::filesystem;
+  Problems problems;
+  const auto check_file = [&](const char* option, const fs::path& file) {
+    if (file.empty()) return;
+    if (fs::is_directory(file)) problems.add(fmt::format("{} {}: is a folder; name a file", option, file.string()));
+    const fs::path folder = fs::absolute(file).parent_path();
+    if (!fs::is_directory(folder))
+      problems.add(fmt::format("{} {}: there is no folder {}; make it", option, file.string(), folder.string()));
+  };
+  check_file("--json", arguments.json);
+  check_file("--picture", arguments.options.picture);
+  if (!arguments.options.picture.empty() && arguments.options.picture.extension() != ".png")
+    problems.add(fmt::format("--picture {}: a PNG is written; name it .png", arguments.options.picture.string()));
+  const fs::path& pictures = arguments.options.pictures;
+  if (!pictures.empty() && fs::exists(pictures) && !(fs::is_directory(pictures) && fs::is_empty(pictures)))
+    problems.add(fmt::format("--pictures {}: is there and not an empty folder; name another", pictures.string()));
+  problems.raise_if_any("evaluate");
+}
+
 /// Their number is part of the bits, so that it must not follow from how many ranks share a node.
 std::int64_t decide_threads(const EvaluateArguments& arguments, const RunSettings& settings) {
   std::int64_t threads = arguments.threads > 0 ? arguments.threads : settings.run.threads_per_rank;
@@ -34,19 +57,20 @@ std::int64_t decide_threads(const EvaluateArguments& arguments, const RunSetting
 
 void write_report(const EvaluateArguments& arguments, const EvaluationReport& report, std::int64_t threads) {
   const EvaluationOrigin origin{.weights = arguments.networks.weights, .threads = threads};
-  if (!arguments.json.empty()) write_file_atomically(arguments.json, format_json(report, arguments.options, origin));
   fmt::print("{}", format_table(report));
   std::fflush(stdout);
+  if (!arguments.json.empty()) write_file_atomically(arguments.json, format_json(report, arguments.options, origin));
 }
 
 Outcome run(const EvaluateArguments& arguments, const RankContext& context) {
   keep_tensor_memory();
+  on_rank_zero(context.ranks, "look at the places to write to", [&] { check_places(arguments); });
   const DataSet set = DataSet::open(arguments.set);
   const InferenceSource first = first_networks(arguments.networks, set, arguments.options);
   const std::int64_t threads = decide_threads(arguments, inference_settings(first));
   PersonNetworks networks = open_person_networks(arguments.networks, set, arguments.options);
   const auto report = evaluate(networks, arguments.set, arguments.options, context);
-  if (!report) return {ExitCode::kRunAgain, "stopped on request; nothing was written"};
+  if (!report) return {ExitCode::kRunAgain, "stopped on request; no report was written"};
   if (context.ranks.rank() == 0) write_report(arguments, *report, threads);
   return {ExitCode::kDone, fmt::format("measured {} pictures of {}", report->total.self.pictures, arguments.set)};
 }
@@ -54,13 +78,13 @@ Outcome run(const EvaluateArguments& arguments, const RankContext& context) {
 void add_measuring_options(CLI::App& command, EvaluateArguments& arguments) {
   EvaluationOptions& options = arguments.options;
   const auto count = [&](const char* name, std::int64_t& value, const char* description) {
-    command.add_option(name, value, description)->check(CLI::PositiveNumber)->capture_default_str();
+    command.add_option(name, value, description)->check(at_least(1))->capture_default_str();
   };
   count("--clips", options.clips, "Clips, spread evenly over those of the people");
   count("--frames", options.frames, "Driving frames of a clip");
   command
       .add_option("--sources", options.sources, "First frames of a clip to show; default: as the networks were made")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command
       .add_option("--person,--persons", options.persons, "Identity to measure; may be repeated, or several with commas")
       ->delimiter(',')
@@ -71,7 +95,7 @@ void add_measuring_options(CLI::App& command, EvaluateArguments& arguments) {
   count("--drivers", options.drivers, "People who drive each person for the identity error");
   count("--batch", options.batch, "Frames drawn at once; changes the speed, and numbers by rounding at most");
   command.add_option("--threads", arguments.threads, "Threads of each rank; default: as in the weights' run, else 1")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 256));
 }
 
 /// Where ranks and who watches them leave word of each other: beside the report, or here.

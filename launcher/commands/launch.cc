@@ -72,12 +72,12 @@ void add_launch_command(CLI::App& app, RunCommand& chosen) {
                                   "launch",
                                   "Start ranks, watch over them, start them again after a crash, a hang or a lost node",
                                   "understudy launch --ranks 8 -- train configs/fsrt-vox256.toml --run runs/vox256");
-  command->add_option("--ranks", options.ranks, "Number of ranks")->required()->check(CLI::PositiveNumber);
+  command->add_option("--ranks", options.ranks, "Number of ranks")->required()->check(at_least(1));
   command->add_option("--min-ranks", options.min_ranks, "Go on with so few on the nodes that are left; default: all")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   command->add_option("--max-restarts", options.max_restarts, "Starts in a row that may end without a newer checkpoint")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command
       ->add_option(
           "--starter", options.starter.starter, "auto, mpirun or srun; auto is srun in a job whose srun speaks PMIx")

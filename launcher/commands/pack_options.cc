@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "launcher/commands/command.h"
 #include "launcher/commands/named_choice.h"
 
 namespace understudy {
@@ -51,9 +52,7 @@ void add_split_options(CLI::App& command, PackRequest& request) {
   command.add_option("--split-fraction", settings.split_fraction, "Of the people, held out with --split identity")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--split-seed", settings.split_seed, "Of their draw")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  command.add_option("--split-seed", settings.split_seed, "Of their draw")->check(at_least(0))->capture_default_str();
 }
 
 }  // namespace

@@ -142,6 +142,40 @@ class Animation {
   Clock::duration drawing_{};
 };
 
+/// Whether two paths that need not exist lead to one place.
+bool same_place(const std::string& a, const std::string& b) {
+  namespace fs = std::filesystem;
+  const auto plain = [](const std::string& path) {
+    const fs::path whole = fs::weakly_canonical(fs::absolute(path)).lexically_normal();
+    return whole.has_filename() ? whole : whole.parent_path();
+  };
+  return plain(a) == plain(b);
+}
+
+/// What is written must not take the place of what is read or of each other. @throws ConfigError
+void check_places(const ReenactArguments& arguments) {
+  Problems problems;
+  const auto check_one = [&](const char* option, const std::string& place) {
+    if (same_place(place, arguments.driving))
+      problems.add(fmt::format("{} {}: is the driving video, which would be lost; name another", option, place));
+    for (const std::string& source : arguments.sources) {
+      if (same_place(place, source))
+        problems.add(fmt::format("{} {}: is a source, which would be lost; name another", option, place));
+    }
+  };
+  if (arguments.out.empty()) {
+    problems.add("--out: is empty; name a video or a folder");
+  } else {
+    check_one("--out", arguments.out);
+  }
+  if (!arguments.masks.empty()) {
+    check_one("--masks", arguments.masks);
+    if (!arguments.out.empty() && same_place(arguments.masks, arguments.out))
+      problems.add(fmt::format("--masks {}: is the place of --out, too; name another", arguments.masks));
+  }
+  problems.raise_if_any("reenact");
+}
+
 /// Whether the networks can do what the arguments ask for. @throws ConfigError  naming everything that they cannot
 void check(const Reenactor& reenactor, const ReenactArguments& arguments) {
   Problems problems;
@@ -178,6 +212,7 @@ void set_reference(Reenactor& reenactor, const ReenactArguments& arguments, cons
 
 ExitCode run(const ReenactArguments& arguments) {
   keep_tensor_memory();
+  check_places(arguments);
   const std::unique_ptr<Reenactor> reenactor = make_reenactor(arguments.networks);
   check(*reenactor, arguments);
   const std::vector<Picture> sources = read_sources(arguments.sources);
@@ -240,7 +275,7 @@ void add_reenact_command(CLI::App& app, RunCommand& chosen) {
   command
       ->add_option(
           "--best-frame", arguments->best_frame, "Start relative motion from this driving frame, counted from 0")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command
       ->add_option(
           "--batch", arguments->batch, "Frames drawn at once; changes the speed, and pictures by rounding at most")

@@ -71,7 +71,7 @@ void add_shard_sample(CLI::App& shard, RunCommand& chosen) {
                                "Print what an iteration trains on; with a run's configuration, every number drawn",
                                "understudy shard sample --config runs/vox256 --iteration 41200 --out batch.png");
   tool->add_option("set", options->set, "Folder of the set, or its manifest; with --config, instead of data.train");
-  tool->add_option("--iteration", options->iteration, "Iteration, counted from 0")->check(CLI::NonNegativeNumber);
+  tool->add_option("--iteration", options->iteration, "Iteration, counted from 0")->check(at_least(0));
   CLI::Option* config =
       tool->add_option("--config", options->config, "Configuration of the run, or its directory: seed, batch, recipe");
   tool->add_flag("--json", options->json, "Print JSON, with long lists whole")->needs(config);

@@ -29,13 +29,9 @@ void add_synthesize_command(CLI::App& app, RunCommand& chosen) {
                   "Draw a data set of talking heads with known identity, pose and expression",
                   "understudy synthesize --out sets/heads --identities 40 --clips 4 --frames 32 --size 256 --seed 1");
   command->add_option("--out", options->out, "Folder of the new set")->required();
-  command->add_option("--identities", options->identities, "People")->check(CLI::PositiveNumber)->capture_default_str();
-  command->add_option("--clips", options->clips, "Clips of each person")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--frames", options->frames, "Frames of each clip")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  command->add_option("--identities", options->identities, "People")->check(at_least(1))->capture_default_str();
+  command->add_option("--clips", options->clips, "Clips of each person")->check(at_least(1))->capture_default_str();
+  command->add_option("--frames", options->frames, "Frames of each clip")->check(at_least(1))->capture_default_str();
   command
       ->add_option("--stride", options->stride, "Frames of motion, at 25 a second, from one stored frame to the next")
       ->check(CLI::Range(1, 10000))
@@ -47,13 +43,13 @@ void add_synthesize_command(CLI::App& app, RunCommand& chosen) {
   command
       ->add_option(
           "--first-identity", options->first_identity, "Number of the first person; other sets then have other people")
-      ->check(CLI::NonNegativeNumber)
+      ->check(at_least(0))
       ->capture_default_str();
   command
       ->add_option("--first-clip",
                    options->first_clip,
                    "Number of the first clip of each person; other sets then have other clips of the same people")
-      ->check(CLI::NonNegativeNumber)
+      ->check(at_least(0))
       ->capture_default_str();
   command->add_option("--threads", options->threads, "Threads; they do not change a byte")->check(CLI::Range(1, 256));
   command->add_option("--jpeg-quality", options->jpeg_quality, "Quality of the frames")

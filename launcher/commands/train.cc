@@ -58,7 +58,7 @@ void add_train_command(CLI::App& app, RunCommand& chosen) {
   command
       ->add_option(
           "--until", options->until, "Save and end after this many iterations; 0 saves what the run starts from")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command->add_option(
       "--init-from", options->init_from, "Start from the weights of another run, a checkpoint or a weight file");
   command->add_option("--set", options->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")

@@ -69,7 +69,9 @@ std::unique_ptr<Reenactor> FsrtRecipeConfig::make_reenactor(const RunConfig&, co
     detector = keypoint_detector_weights(load_weights(*source.detector));
   } else if (group_of(weights, "kp_detector").empty()) {
     throw CheckpointError(fmt::format(
-        "{}: holds no keypoint detector; name one with --detector, such as kp_detector.pt", source.weights.string()));
+        "{}: holds no keypoint detector; name one with --detector, such as kp_detector.pt. Weights of another system "
+        "have no configuration beside them here; name it with --config",
+        source.weights.string()));
   }
   return std::make_unique<FsrtReenactor>(*this, weights, detector);
 }

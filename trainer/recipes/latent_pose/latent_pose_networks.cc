@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "models/blocks/initialization.h"
 #include "models/blocks/state.h"
+#include "trainer/findings.h"
 #include "trainer/weights_source.h"
 
 namespace understudy {
@@ -105,7 +106,12 @@ std::shared_ptr<VggFace> make_vgg_face(const LatentPoseRecipeConfig& config, std
 }
 
 LatentPosePerceptual make_latent_pose_perceptual(const LatentPoseRecipeConfig& config, std::uint64_t seed) {
-  return {.vgg = make_caffe_vgg(config, seed), .face = make_vgg_face(config, seed)};
+  Problems problems;
+  LatentPosePerceptual perceptual{
+      .vgg = collect(problems, "perceptual.weights", [&] { return make_caffe_vgg(config, seed); }),
+      .face = collect(problems, "perceptual.face_weights", [&] { return make_vgg_face(config, seed); })};
+  problems.raise_if_any("perceptual");
+  return perceptual;
 }
 
 }  // namespace understudy
