@@ -29,11 +29,14 @@ RunSettings settings_for_one(const RunSettings& many) {
 }
 
 /// What names the method must be as it is: the file may leave it out. @throws ConfigError
-void require_same_method(const RunSettings& settings, const std::string& text, const std::string& name) {
+void require_same_method(const RunSettings& settings,
+                         const std::string& text,
+                         const std::string& name,
+                         const std::vector<ConfigOverride>& overrides) {
   const std::string own = settings.text();
   for (const char* key : {"name", "stage"}) {
     const std::string wanted = peek_text_key(own, {}, "recipe", key, "");
-    const std::string found = peek_text_key(text, {}, "recipe", key, wanted);
+    const std::string found = peek_text_key(text, overrides, "recipe", key, wanted);
     if (found == wanted) continue;
     throw ConfigError(
         fmt::format("{}: recipe.{} = \"{}\", but these weights are tuned with \"{}\"; change or leave it out",
@@ -156,7 +159,7 @@ RunSettings finetune_settings(const FinetuneRequest& request) {
     return RunSettings::read(text, name, request.overrides);
   }
   RunSettings settings = settings_for_one(*many);
-  require_same_method(settings, text, name);
+  require_same_method(settings, text, name, request.overrides);
   settings.read_onto(text, name, request.overrides);
   return settings;
 }

@@ -107,6 +107,10 @@ class Lister {
 
 }  // namespace
 
+bool is_layout_folder(std::string_view name) {
+  return is_wrapper(name) || is_auxiliary_folder(name) || !split_of_folder(name).empty();
+}
+
 Listing list_named_clips(const std::filesystem::path& root) {
   Lister lister(root);
   lister.named_clips({root, ""});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "data_pipeline/packer/clip_input.h"
 
@@ -9,6 +10,10 @@ namespace understudy {
 // Layouts whose clips are files or folders of their own. Any of them may lie in folders of official splits: train, val,
 // test, dev (also train_videos and val_videos). Hidden files and what is_auxiliary_name knows are passed over; all else
 // that is no clip is among the rejections.
+
+/// Whether a folder of this name means something to a layout: a split, a wrapper, what lies beside pictures. Then it
+/// names nobody.
+bool is_layout_folder(std::string_view name);
 
 /// Clips of FSRT, FOMM and the video-preprocessing scripts, "identity#video#start#end.mp4": video files, or folders of
 /// PNG or JPEG frames with or without ".mp4".

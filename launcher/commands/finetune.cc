@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/problems.h"
 #include "launcher/commands/command.h"
 #include "launcher/commands/shard_work.h"
 #include "launcher/ranks.h"
@@ -36,7 +37,20 @@ FinetuneRequest request_from(const FinetuneArguments& arguments) {
   return request;
 }
 
+void check(const FinetuneArguments& arguments) {
+  Problems problems;
+  if (arguments.patience > 0 && arguments.held_out == 0)
+    problems.add("--patience: needs frames to validate on; hold some out with --held-out, such as 0.2");
+  for (const std::string& item : arguments.overrides) {
+    const std::string key = parse_override(item).key;
+    if (key == "data.train" || key == "data.identity")
+      problems.add(fmt::format("--set {}: whose frames are used is said by --person alone; leave it out", key));
+  }
+  problems.raise_if_any("finetune");
+}
+
 ExitCode run(const FinetuneArguments& arguments) {
+  check(arguments);
   const FinetuneRequest request = request_from(arguments);
   finetune_settings(request);  // what is wrong is said before anything is made
   // One person's ranks keep step with each other; of several, one may be done hours before the others.
@@ -65,14 +79,14 @@ void add_finetune_command(CLI::App& app, RunCommand& chosen) {
       ->allow_extra_args(false);
   command->add_option("--masks", request.people.masks, "Masks of such a folder (.png); default FOLDER/masks")
       ->allow_extra_args(false);
-  command->add_option("--iterations", arguments->iterations, "Steps to take; default 560")->check(CLI::PositiveNumber);
+  command->add_option("--iterations", arguments->iterations, "Steps to take; default 560")->check(at_least(1));
   command->add_option("--out", request.out, "Folder for a run of each person; default RUN/tuned");
   command->add_option("--held-out", arguments->held_out, "Share of each clip's frames to validate on instead")
       ->check(CLI::Range(0.0, 0.9));
   command
       ->add_option(
           "--patience", arguments->patience, "Stop after so many validations without a better one; needs --held-out")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   command->add_option("--config", request.config, "Configuration of tuning; needed only beside a bare weight file");
   command->add_option("--set", arguments->overrides, "Override a key: SECTION.KEY=VALUE; may be repeated")
       ->allow_extra_args(false);

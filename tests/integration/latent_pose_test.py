@@ -167,11 +167,29 @@ class FineTuning(WithSets):
         self.tune("from-pictures", people=("anna",))
         self.assertTrue((self.folder / "from-pictures" / "anna" / "checkpoints").is_dir())
         self.assertIn("packed earlier", self.tune("from-pictures", people=("anna",)))
+        other = shutil.copytree(pictures, self.folder / "elsewhere" / "anna" / "images")  # a folder of anna's, not a person called images
+        said = self.tune("from-pictures", people=("elsewhere/anna/images",), expect=78)
+        self.assertIn("was packed from %s; choose another --out" % pictures.resolve(), said)
+        (other / "masks" / "000003.png").unlink()
+        said = self.tune("from-images", people=("elsewhere/anna/images",))
+        self.assertIn("1 pictures have no mask in %s and are left out: 000003.png" % (other / "masks"), said)
+        self.assertTrue((self.folder / "from-images" / "anna" / "checkpoints").is_dir())
+        (other / "000004.png").unlink()
+        said = self.tune("from-images", people=("elsewhere/anna/images",), expect=78)
+        self.assertIn("whose pictures or masks have changed since", said)
+        shutil.copytree(pictures, self.folder / "anna b")
+        self.assertIn('"anna b" cannot name a person', self.tune("from-blank", people=("anna b",), expect=78))
         shutil.copytree(pictures, self.folder / "sets")
         said = self.tune("named-sets", people=("sets",), expect=78)
         self.assertIn("sets is the name of the folder for packed pictures; rename the person", said)
 
     def test_says_everything_that_is_wrong_at_once(self):
+        said = self.tune("wrong", "--set", "recipe.stage=meta", expect=78)
+        self.assertIn('recipe.stage = "meta", but these weights are tuned with "finetune"', said)
+        said = processes.run("finetune", self.folder / "reference", "--person", self.folder / "people", "--patience", 2, "--set",
+                             "data.train=x", expect=78)
+        self.assertIn("hold some out with --held-out", said)
+        self.assertIn("--set data.train: whose frames are used is said by --person alone", said)
         said = self.tune("wrong", people=("nowhere", "nothing"), expect=78)
         self.assertIn("nowhere: there is no such data set or folder", said)
         self.assertIn("nothing: there is no such data set or folder", said)
@@ -197,6 +215,9 @@ class FineTuning(WithSets):
         self.assertIn("--source: these networks were tuned to one person", said)
         said = processes.run(*drawing, "--weights", self.folder / "reference", "--out", self.folder / "wrong", expect=78)
         self.assertIn("--source: missing", said)
+        said = processes.run(*drawing, "--weights", self.folder / "tuned" / PEOPLE[0], "--out", frames, "--masks", str(frames) + "/", expect=78)
+        self.assertIn("is the driving video, which would be lost", said)
+        self.assertIn("is the place of --out, too", said)
 
 
 class Kills(WithSets):
