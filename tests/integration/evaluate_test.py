@@ -181,6 +181,9 @@ class Evaluate(unittest.TestCase):
                 self.assertRegex(said, words)
                 self.assertLess(len(said.splitlines()), 4, said)
         self.assertRegex(self.evaluate("fsrt", "--person", "ada", ranks=2, expect=78), "nobody named ada")
+        said = self.evaluate("fsrt", "--json", "nowhere/report.json", "--picture", "run.jpg", "--pictures", "fsrt", ranks=2, expect=78)
+        for words in ("--json nowhere/report.json: there is no folder", "--picture run.jpg: a PNG is written", "--pictures fsrt: is there"):
+            self.assertIn(words, said)
         self.assertEqual([path.name for path in self.folder.glob("*.work")], [])
 
     def test_foreground_needs_masks(self):
