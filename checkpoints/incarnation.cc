@@ -1,15 +1,11 @@
 #include "checkpoints/incarnation.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstdlib>
-#include <cstring>
 #include <string>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
@@ -29,22 +25,19 @@ std::optional<std::uint64_t> number_of(const std::string& name) {
 }
 
 /// An empty file under a name of its own.
-std::filesystem::path make_claim(const std::filesystem::path& run) {
-  std::string name = (folder_of(run) / ".claim-XXXXXX").string();
-  const int descriptor = ::mkstemp(name.data());
-  if (descriptor < 0) throw FileError(fmt::format("{}: cannot create: {}", name, std::strerror(errno)));
-  ::close(descriptor);
-  return name;
+std::filesystem::path make_claim(const FileSystem& files, const std::filesystem::path& run) {
+  for (int number = 0;; ++number) {
+    std::filesystem::path name = folder_of(run) / fmt::format(".claim-{}", number);
+    if (files.create_new(name)) return name;
+  }
 }
 
 /// Links `claim` to the first free number.
-std::uint64_t link_to_next(const std::filesystem::path& run, const std::filesystem::path& claim) {
+std::uint64_t link_to_next(const FileSystem& files,
+                           const std::filesystem::path& run,
+                           const std::filesystem::path& claim) {
   for (std::uint64_t number = newest_incarnation(run) + 1;; ++number) {
-    if (::link(claim.c_str(), incarnation_file(run, number).c_str()) == 0) return number;
-    if (errno != EEXIST) {
-      throw FileError(fmt::format(
-          "{}: cannot take an incarnation number: {}", incarnation_file(run, number).string(), std::strerror(errno)));
-    }
+    if (files.link(claim, incarnation_file(run, number))) return number;
   }
 }
 
@@ -60,16 +53,15 @@ bool lists(const std::filesystem::path& file, std::int64_t iteration) {
 
 }  // namespace
 
-std::uint64_t take_incarnation(const std::filesystem::path& run, const std::set<std::int64_t>& checkpoints) {
-  std::error_code error;
-  std::filesystem::create_directories(folder_of(run), error);
-  if (error) throw FileError(fmt::format("{}: cannot create: {}", folder_of(run).string(), error.message()));
-  sync_folder(run);
-  const std::filesystem::path claim = make_claim(run);
-  write_file_atomically(claim, nlohmann::json{{"checkpoints", checkpoints}}.dump() + "\n");
-  const std::uint64_t number = link_to_next(run, claim);
-  ::unlink(claim.c_str());
-  sync_folder(folder_of(run));
+std::uint64_t take_incarnation(const std::filesystem::path& run,
+                               const std::set<std::int64_t>& checkpoints,
+                               const FileSystem& files) {
+  make_folders(files, folder_of(run));
+  const std::filesystem::path claim = make_claim(files, run);
+  write_file_atomically(claim, nlohmann::json{{"checkpoints", checkpoints}}.dump() + "\n", files);
+  const std::uint64_t number = link_to_next(files, run, claim);
+  files.remove(claim);
+  files.sync_folder(folder_of(run));
   return number;
 }
 

@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "common/file_system.h"
+
 namespace understudy {
 
 /// Starts of a run are numbered 1, 2, … by files in <run>/incarnations. The file is linked into place whole, which
@@ -13,7 +15,9 @@ namespace understudy {
 /// part of the run.
 /// @param checkpoints  iterations that exist and count
 /// @throws FileError
-std::uint64_t take_incarnation(const std::filesystem::path& run, const std::set<std::int64_t>& checkpoints);
+std::uint64_t take_incarnation(const std::filesystem::path& run,
+                               const std::set<std::int64_t>& checkpoints,
+                               const FileSystem& files = system_files());
 
 /// The highest number taken, 0 when none is.
 std::uint64_t newest_incarnation(const std::filesystem::path& run);

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "common/file_system.h"
 #include "common/hash.h"
 
 namespace understudy {
@@ -28,10 +30,7 @@ struct PartInfo {
 class PartFile {
  public:
   /// @throws FileError  when the file cannot be made
-  PartFile(const std::filesystem::path& folder, std::string name);
-  ~PartFile();
-  PartFile(const PartFile&) = delete;
-  PartFile& operator=(const PartFile&) = delete;
+  PartFile(const std::filesystem::path& folder, std::string name, const FileSystem& files = system_files());
 
   /// @throws FileError  names the file and the reason (disk full among them)
   void write(std::span<const std::byte> bytes);
@@ -39,13 +38,15 @@ class PartFile {
   PartInfo finish();
 
  private:
-  std::filesystem::path path_;
-  int descriptor_ = -1;
+  std::unique_ptr<OutputFile> file_;
   PartInfo info_;
   Sha256 hash_;
 };
 
 /// Writes a small part whole. @throws FileError
-PartInfo write_part(const std::filesystem::path& folder, std::string name, std::string_view text);
+PartInfo write_part(const std::filesystem::path& folder,
+                    std::string name,
+                    std::string_view text,
+                    const FileSystem& files = system_files());
 
 }  // namespace understudy

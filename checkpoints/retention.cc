@@ -24,28 +24,21 @@ fs::path best_folder(const CheckpointStore& store, std::string_view metric) {
   return store.run() / "best" / metric;
 }
 
-void require_success(const std::error_code& error, const fs::path& path, std::string_view action) {
-  if (error) throw FileError(fmt::format("{}: cannot {}: {}", path.string(), action, error.message()));
-}
-
 /// Replaces the link in one step, so that there is the old target or the new one at every moment.
-void point(const fs::path& link, const fs::path& target) {
+void point(const FileSystem& files, const fs::path& link, const fs::path& target) {
   const fs::path temporary = link.parent_path() / fmt::format(".{}.new", link.filename().string());
-  std::error_code error;
-  fs::remove(temporary, error);
-  fs::create_symlink(target, temporary, error);
-  require_success(error, temporary, "link");
-  fs::rename(temporary, link, error);
-  require_success(error, link, "replace the link");
+  files.remove(temporary);
+  files.symlink(target, temporary);
+  files.rename(temporary, link);
 }
 
-void remove_links_beyond(const fs::path& folder, std::size_t count) {
+void remove_links_beyond(const FileSystem& files, const fs::path& folder, std::size_t count) {
   std::set<std::string> wanted;
   for (std::size_t place = 1; place <= count; ++place) wanted.insert(std::to_string(place));
   std::vector<fs::path> links;
   for (const auto& entry : fs::directory_iterator(folder)) links.push_back(entry.path());
   for (const fs::path& link : links) {
-    if (!wanted.contains(link.filename().string())) fs::remove(link);
+    if (!wanted.contains(link.filename().string())) files.remove(link);
   }
 }
 
@@ -54,16 +47,16 @@ std::vector<std::int64_t> link_best(const CheckpointStore& store,
                                     const BestCheckpoints& best,
                                     const std::set<std::int64_t>& existing) {
   const fs::path folder = best_folder(store, best.metric);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  require_success(error, folder, "create");
+  const FileSystem& files = store.files();
+  make_folders(files, folder);
   std::vector<std::int64_t> linked;
   for (const std::int64_t iteration : best.iterations) {
     if (!existing.contains(iteration)) continue;
     linked.push_back(iteration);
-    point(folder / std::to_string(linked.size()), fs::path("../../checkpoints") / checkpoint_name(iteration));
+    point(files, folder / std::to_string(linked.size()), fs::path("../../checkpoints") / checkpoint_name(iteration));
   }
-  remove_links_beyond(folder, linked.size());
+  remove_links_beyond(files, folder, linked.size());
+  files.sync_folder(folder);  // before a checkpoint goes that a link pointed at
   return linked;
 }
 

@@ -184,8 +184,11 @@ std::uint64_t header_length(const FileReader& file) {
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata) {
-  AtomicFile file(path);
+void write_safetensors(const std::filesystem::path& path,
+                       const NamedTensors& tensors,
+                       const Metadata& metadata,
+                       const FileSystem& files) {
+  AtomicFile file(path, files);
   write_to([&](std::span<const std::byte> bytes) { file.write(bytes); }, tensors, metadata);
   file.commit();
 }
@@ -193,8 +196,9 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
 PartInfo write_safetensors_part(const std::filesystem::path& folder,
                                 std::string name,
                                 const NamedTensors& tensors,
-                                const Metadata& metadata) {
-  PartFile file(folder, std::move(name));
+                                const Metadata& metadata,
+                                const FileSystem& files) {
+  PartFile file(folder, std::move(name), files);
   write_to([&](std::span<const std::byte> bytes) { file.write(bytes); }, tensors, metadata);
   return file.finish();
 }

@@ -23,13 +23,17 @@ using Metadata = std::map<std::string, std::string>;
 /// and synced.
 /// @throws CheckpointError  for a name given twice or a type the format does not have
 /// @throws FileError        on a failed write
-void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata = {});
+void write_safetensors(const std::filesystem::path& path,
+                       const NamedTensors& tensors,
+                       const Metadata& metadata = {},
+                       const FileSystem& files = system_files());
 
 /// The same into a folder that is being built; synced, not renamed.
 PartInfo write_safetensors_part(const std::filesystem::path& folder,
                                 std::string name,
                                 const NamedTensors& tensors,
-                                const Metadata& metadata = {});
+                                const Metadata& metadata = {},
+                                const FileSystem& files = system_files());
 
 /// Bytes of the file that these tensors would give. Looks at names, types and shapes alone, so tensors without memory
 /// (device meta) will do. @throws CheckpointError  as write_safetensors

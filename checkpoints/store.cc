@@ -1,14 +1,10 @@
 #include "checkpoints/store.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <set>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <stdio.h>  // renameat2, which <cstdio> does not promise
 
 #include "checkpoints/incarnation.h"
 #include "checkpoints/safetensors.h"
@@ -36,37 +32,28 @@ std::optional<std::int64_t> number_in(std::string_view text) {
   return number;
 }
 
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw FileError(fmt::format("{}: cannot create: {}", folder.string(), error.message()));
-}
-
-void rename_folder(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::rename(from, to, error);
-  if (error) throw FileError(fmt::format("{}: cannot rename to {}: {}", from.string(), to.string(), error.message()));
-}
-
 /// Puts the new folder into the place of the old one, which ends under the new one's temporary name where the file
 /// system can swap them in one step (not on NFS). Otherwise for a moment neither has the final name, and
 /// take_incarnation restores the old one if the program ends just then.
-void replace_folder(const fs::path& temporary, const fs::path& final_name, const fs::path& replaced) {
-  sync_folder(temporary);
-  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, final_name.c_str(), RENAME_EXCHANGE) != 0) {
-    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) {
-      throw FileError(fmt::format("{}: cannot publish: {}", final_name.string(), std::strerror(errno)));
-    }
-    rename_folder(final_name, replaced);
-    rename_folder(temporary, final_name);
+void replace_folder(const FileSystem& files,
+                    const fs::path& temporary,
+                    const fs::path& final_name,
+                    const fs::path& replaced) {
+  files.sync_folder(temporary);
+  if (!files.exchange(temporary, final_name)) {
+    files.rename(final_name, replaced);
+    files.rename(temporary, final_name);
   }
-  sync_folder(final_name.parent_path());
+  files.sync_folder(final_name.parent_path());
 }
 
-void remove_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::remove_all(folder, error);
-  if (error) spdlog::warn("{}: cannot remove: {}", folder.string(), error.message());
+/// What is no part of any checkpoint; the next start tries again.
+void remove_folder(const FileSystem& files, const fs::path& folder) {
+  try {
+    remove_tree(files, folder);
+  } catch (const FileError& error) {
+    spdlog::warn("{}", error.what());
+  }
 }
 
 /// A folder with a special name, as a writer that was killed leaves it behind.
@@ -98,16 +85,16 @@ std::vector<Leftover> leftovers_of(const fs::path& run) {
 }
 
 /// Gives a checkpoint its name back that was lost in the middle of being replaced.
-void restore_replaced(const fs::path& run) {
+void restore_replaced(const FileSystem& files, const fs::path& run) {
   for (const Leftover& leftover : leftovers_of(run)) {
     const fs::path final_name = checkpoints_of(run) / checkpoint_name(leftover.iteration);
-    if (leftover.prefix == kReplacedPrefix && !fs::exists(final_name)) rename_folder(leftover.path, final_name);
+    if (leftover.prefix == kReplacedPrefix && !fs::exists(final_name)) files.rename(leftover.path, final_name);
   }
 }
 
-void remove_leftovers(const fs::path& run, std::uint64_t own_incarnation) {
+void remove_leftovers(const FileSystem& files, const fs::path& run, std::uint64_t own_incarnation) {
   for (const Leftover& leftover : leftovers_of(run)) {
-    if (leftover.incarnation < own_incarnation) remove_folder(leftover.path);
+    if (leftover.incarnation < own_incarnation) remove_folder(files, leftover.path);
   }
 }
 
@@ -133,25 +120,29 @@ std::string checkpoint_name(std::int64_t iteration) {
   return fmt::format("{:09}", iteration);
 }
 
-PendingCheckpoint::PendingCheckpoint(fs::path run, std::int64_t iteration, std::uint64_t incarnation)
-    : run_(std::move(run)),
+PendingCheckpoint::PendingCheckpoint(fs::path run,
+                                     std::int64_t iteration,
+                                     std::uint64_t incarnation,
+                                     const FileSystem& files)
+    : files_(files),
+      run_(std::move(run)),
       folder_(special_folder(run_, kTemporaryPrefix, iteration, incarnation)),
       iteration_(iteration),
       incarnation_(incarnation) {
-  remove_folder(folder_);
-  make_folder(folder_);
+  remove_folder(files_, folder_);
+  make_folders(files_, folder_);
 }
 
 PendingCheckpoint::~PendingCheckpoint() {
-  remove_folder(folder_);
+  remove_folder(files_, folder_);
 }
 
 PartInfo PendingCheckpoint::write_tensors(std::string_view name, const NamedTensors& tensors) const {
-  return write_safetensors_part(folder_, std::string(name), tensors);
+  return write_safetensors_part(folder_, std::string(name), tensors, {}, files_);
 }
 
 PartInfo PendingCheckpoint::write_text(std::string_view name, std::string_view text) const {
-  return write_part(folder_, std::string(name), text);
+  return write_part(folder_, std::string(name), text, files_);
 }
 
 void PendingCheckpoint::publish(Manifest manifest) {
@@ -169,15 +160,15 @@ void PendingCheckpoint::publish(Manifest manifest) {
           error ? 0 : size));
     }
   }
-  write_part(folder_, std::string(kManifestName), write_manifest(manifest));
+  write_part(folder_, std::string(kManifestName), write_manifest(manifest), files_);
   const fs::path final_name = checkpoints_of(run_) / checkpoint_name(iteration_);
   require_newest_incarnation(run_, incarnation_);
   if (!fs::exists(final_name)) {
-    publish_folder(folder_, final_name);
+    publish_folder(folder_, final_name, files_);
   } else {
     const fs::path replaced = special_folder(run_, kReplacedPrefix, iteration_, incarnation_);
-    replace_folder(folder_, final_name, replaced);
-    remove_folder(replaced);
+    replace_folder(files_, folder_, final_name, replaced);
+    remove_folder(files_, replaced);
   }
 }
 
@@ -198,9 +189,9 @@ std::string LoadedCheckpoint::text(std::string_view part) const {
   return read_file(part_path(part));
 }
 
-std::uint64_t CheckpointStore::take_incarnation() {
-  make_folder(checkpoints_of(run_));
-  restore_replaced(run_);
+std::uint64_t CheckpointStore::take_incarnation() const {
+  make_folders(*files_, checkpoints_of(run_));
+  restore_replaced(*files_, run_);
   std::set<std::int64_t> counted;
   for (const std::int64_t iteration : list()) {
     try {
@@ -209,8 +200,8 @@ std::uint64_t CheckpointStore::take_incarnation() {
       // Without a readable manifest it is damaged, which newest_intact reports.
     }
   }
-  const std::uint64_t incarnation = understudy::take_incarnation(run_, counted);
-  remove_leftovers(run_, incarnation);
+  const std::uint64_t incarnation = understudy::take_incarnation(run_, counted, *files_);
+  remove_leftovers(*files_, run_, incarnation);
   return incarnation;
 }
 
@@ -220,7 +211,7 @@ void CheckpointStore::require_newest(std::uint64_t incarnation) const {
 
 std::unique_ptr<PendingCheckpoint> CheckpointStore::begin(std::int64_t iteration, std::uint64_t incarnation) const {
   require_newest(incarnation);
-  return std::make_unique<PendingCheckpoint>(run_, iteration, incarnation);
+  return std::make_unique<PendingCheckpoint>(run_, iteration, incarnation, *files_);
 }
 
 std::vector<std::int64_t> CheckpointStore::list() const {
@@ -271,8 +262,8 @@ fs::path CheckpointStore::folder_of(std::int64_t iteration) const {
 
 void CheckpointStore::remove(std::int64_t iteration, std::uint64_t incarnation) const {
   const fs::path away = special_folder(run_, kRemovedPrefix, iteration, incarnation);
-  rename_folder(folder_of(iteration), away);
-  remove_folder(away);
+  files_->rename(folder_of(iteration), away);
+  remove_folder(*files_, away);
 }
 
 }  // namespace understudy

@@ -12,6 +12,7 @@
 #include "checkpoints/manifest.h"
 #include "checkpoints/named_tensors.h"
 #include "checkpoints/part_file.h"
+#include "common/file_system.h"
 
 namespace understudy {
 
@@ -23,7 +24,10 @@ inline constexpr std::string_view kTrainerPart = "trainer.json";
 /// share the file system write their parts into `folder()` and send their PartInfo to the rank that publishes.
 class PendingCheckpoint {
  public:
-  PendingCheckpoint(std::filesystem::path run, std::int64_t iteration, std::uint64_t incarnation);
+  PendingCheckpoint(std::filesystem::path run,
+                    std::int64_t iteration,
+                    std::uint64_t incarnation,
+                    const FileSystem& files = system_files());
   ~PendingCheckpoint();
   PendingCheckpoint(const PendingCheckpoint&) = delete;
   PendingCheckpoint& operator=(const PendingCheckpoint&) = delete;
@@ -41,6 +45,7 @@ class PendingCheckpoint {
   void publish(Manifest manifest);
 
  private:
+  const FileSystem& files_;
   std::filesystem::path run_;
   std::filesystem::path folder_;
   std::int64_t iteration_;
@@ -66,10 +71,11 @@ class LoadedCheckpoint {
 /// The checkpoints of one run directory. Reading needs no incarnation; only the rank that owns the run writes.
 class CheckpointStore {
  public:
-  explicit CheckpointStore(std::filesystem::path run) : run_(std::move(run)) {}
+  explicit CheckpointStore(std::filesystem::path run, const FileSystem& files = system_files())
+      : files_(&files), run_(std::move(run)) {}
 
   /// Takes the next incarnation number and removes what killed writers of earlier ones left behind. @throws FileError
-  std::uint64_t take_incarnation();
+  std::uint64_t take_incarnation() const;
   /// @throws CheckpointError  "a later start 4 owns this run"
   void require_newest(std::uint64_t incarnation) const;
 
@@ -91,8 +97,10 @@ class CheckpointStore {
 
   std::filesystem::path folder_of(std::int64_t iteration) const;
   const std::filesystem::path& run() const { return run_; }
+  const FileSystem& files() const { return *files_; }
 
  private:
+  const FileSystem* files_;
   std::filesystem::path run_;
 };
 

@@ -2,9 +2,12 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "common/file_system.h"
 
 namespace understudy {
 
@@ -13,7 +16,7 @@ namespace understudy {
 class AtomicFile {
  public:
   /// @throws FileError  when the temporary file cannot be made
-  explicit AtomicFile(std::filesystem::path path);
+  explicit AtomicFile(std::filesystem::path path, const FileSystem& files = system_files());
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -25,13 +28,17 @@ class AtomicFile {
   void commit();
 
  private:
+  const FileSystem& files_;
   std::filesystem::path path_;
   std::filesystem::path temporary_;
-  int descriptor_ = -1;
+  std::unique_ptr<OutputFile> file_;
+  bool committed_ = false;
 };
 
 /// Writes a small file whole and durably. @throws FileError
-void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+void write_file_atomically(const std::filesystem::path& path,
+                           std::string_view text,
+                           const FileSystem& files = system_files());
 
 /// @throws FileError  when the file cannot be opened or read
 std::string read_file(const std::filesystem::path& path);
@@ -39,11 +46,10 @@ std::string read_file(const std::filesystem::path& path);
 /// Makes the file's contents and size durable. @throws FileError
 void sync_file(const std::filesystem::path& path);
 
-/// Makes names created, renamed or removed inside the folder durable. @throws FileError
-void sync_folder(const std::filesystem::path& folder);
-
 /// Renames a fully written and synced folder to its final name and syncs the parent.
 /// @throws FileError  also when the final name is taken
-void publish_folder(const std::filesystem::path& temporary, const std::filesystem::path& final_name);
+void publish_folder(const std::filesystem::path& temporary,
+                    const std::filesystem::path& final_name,
+                    const FileSystem& files = system_files());
 
 }  // namespace understudy

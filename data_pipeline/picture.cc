@@ -150,8 +150,8 @@ Picture read_picture(const std::filesystem::path& path) {
   throw DataError(fmt::format("{}: is no PNG or JPEG picture: it {}", path.string(), seeming_format(file)));
 }
 
-void write_png(const std::filesystem::path& path, const Picture& picture) {
-  AtomicFile file(path);
+void write_png(const std::filesystem::path& path, const Picture& picture, const FileSystem& files) {
+  AtomicFile file(path, files);
   file.write(encode_png(picture));
   file.commit();
 }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/file_system.h"
+
 namespace understudy {
 
 /// An 8-bit RGB picture, rows from top to bottom, channels interleaved.
@@ -51,6 +53,6 @@ std::vector<std::byte> encode_png(const Picture& picture);
 Picture read_picture(const std::filesystem::path& path);
 
 /// Written whole or not at all. @throws FileError
-void write_png(const std::filesystem::path& path, const Picture& picture);
+void write_png(const std::filesystem::path& path, const Picture& picture, const FileSystem& files = system_files());
 
 }  // namespace understudy

@@ -106,7 +106,7 @@ void publish_set(const std::filesystem::path& folder,
   SetManifest manifest = manifest_of(index, shards, options);
   manifest.index = publish_index(folder, index);
   manifest.records.assign(records.begin(), records.end());
-  sync_folder(folder);  // every name that the manifest lists is durable before the manifest is
+  system_files().sync_folder(folder);  // every name that the manifest lists is durable before the manifest is
   write_set_manifest(folder / kSetManifestName, manifest);
 }
 

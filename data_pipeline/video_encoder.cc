@@ -43,7 +43,7 @@ class PartialFile {
   void publish() {
     sync_file(partial_);
     publish_file(partial_, final_);
-    sync_folder(final_.has_parent_path() ? final_.parent_path() : ".");
+    system_files().sync_folder(final_.has_parent_path() ? final_.parent_path() : ".");
   }
 
  private:

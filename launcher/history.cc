@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <ctime>
-#include <fstream>
+#include <span>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "common/atomic_file.h"
+#include "common/file_system.h"
 
 namespace understudy {
 namespace {
@@ -58,9 +59,13 @@ void History::append(std::string line) {
 
 void History::flush() {
   if (unwritten_.empty() || !std::filesystem::is_directory(run_directory_)) return;
-  std::ofstream stream(run_directory_ / "history.jsonl", std::ios::app);
-  stream << unwritten_;
-  if (!stream.flush()) spdlog::warn("{}: cannot write", (run_directory_ / "history.jsonl").string());
+  try {
+    const auto file = system_files().append(run_directory_ / "history.jsonl");
+    file->write(std::as_bytes(std::span(unwritten_.data(), unwritten_.size())));
+    file->close();
+  } catch (const FileError& error) {
+    spdlog::warn("{}", error.what());
+  }
   unwritten_.clear();
 }
 

@@ -94,16 +94,16 @@ ExportFolder::ExportFolder(fs::path out, std::function<bool()> stop_requested)
     throw ConfigError(
         fmt::format("--out {}: exists already; name a folder that does not, or remove it", out_.string()));
   }
-  std::error_code error;
-  fs::remove_all(folder_, error);
-  if (!fs::create_directories(folder_, error)) {
-    throw FileError(fmt::format("{}: cannot create the folder: {}", folder_.string(), error.message()));
-  }
+  remove_tree(system_files(), folder_);
+  make_folders(system_files(), folder_);
 }
 
 ExportFolder::~ExportFolder() {
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
+  try {
+    remove_tree(system_files(), folder_);
+  } catch (const FileError&) {
+    // The folder's name says what it is.
+  }
 }
 
 void ExportFolder::write_safetensors(const std::string& name, const NamedTensors& tensors, std::string what) {

@@ -47,7 +47,7 @@ void RunOpener::open() {
   run_.settings = RunSettings::read(request_.config_text, request_.config_name, request_.overrides);
   std::int64_t newest = -1;
   on_rank_zero(ranks_, "open the run directory", [&] {
-    fs::create_directories(request_.run_directory);
+    make_folders(run_.store.files(), request_.run_directory);
     if (request_.fresh && !run_.store.list().empty()) {
       throw ConfigError(fmt::format("{}: holds checkpoints and --fresh was given; name another run directory",
                                     request_.run_directory.string()));
@@ -182,11 +182,13 @@ void RunOpener::open_logs(std::int64_t metrics_bytes) {
   std::vector<std::string> nodes = ranks_.gather(facts_of_this_rank("", "").node, "share the names of nodes");
   on_rank_zero(ranks_, "open the logs", [&] {
     run_.store.require_newest(run_.identity.incarnation);
-    run_.metrics = std::make_unique<JsonLines>(request_.run_directory / "metrics.jsonl", metrics_bytes);
-    run_.timing = std::make_unique<JsonLines>(request_.run_directory / "timing.jsonl", -1);
-    write_file_atomically(request_.run_directory / "run.toml", run_.identity.config);
+    run_.metrics =
+        std::make_unique<JsonLines>(request_.run_directory / "metrics.jsonl", metrics_bytes, run_.store.files());
+    run_.timing = std::make_unique<JsonLines>(request_.run_directory / "timing.jsonl", -1, run_.store.files());
+    write_file_atomically(request_.run_directory / "run.toml", run_.identity.config, run_.store.files());
     write_file_atomically(request_.run_directory / "environment.json",
-                          start_record(run_.identity.incarnation, run_.device, nodes, relevant_environment()));
+                          start_record(run_.identity.incarnation, run_.device, nodes, relevant_environment()),
+                          run_.store.files());
     std::vector<std::int64_t> shares;
     for (const MicroBatchRun& share : plan_micro_batches(run_.config().batch.micro_batches(), ranks_.world_size()))
       shares.push_back(share.count);
@@ -197,7 +199,7 @@ void RunOpener::open_logs(std::int64_t metrics_bytes) {
 }  // namespace
 
 std::unique_ptr<OpenRun> open_run(const TrainRequest& request, const RankContext& context) {
-  auto run = std::make_unique<OpenRun>(request.run_directory);
+  auto run = std::make_unique<OpenRun>(request.run_directory, *request.files);
   RunOpener(request, context, *run).open();
   return run;
 }

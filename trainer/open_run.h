@@ -20,7 +20,7 @@ namespace understudy {
 /// A run as its loop finds it: read, checked, resumed, its logs open. Its parts refer to each other, so it stays where
 /// it was made.
 struct OpenRun {
-  explicit OpenRun(const std::filesystem::path& directory) : store(directory) {}
+  OpenRun(const std::filesystem::path& directory, const FileSystem& files) : store(directory, files) {}
 
   const RunConfig& config() const { return settings->run; }
   RunState state() { return {*recipe, *engine, *stopping, completed, finished, due}; }

@@ -1,14 +1,10 @@
 #include "trainer/run_log.h"
 
-#include <cerrno>
-#include <cstring>
+#include <span>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
@@ -37,10 +33,6 @@ Json loader_object(const LoaderStatistics& loader) {
               {"replaced_frames", loader.replaced_frames}};
 }
 
-[[noreturn]] void fail(const std::filesystem::path& path, const char* action) {
-  throw FileError(fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(errno)));
-}
-
 void require_length(const std::filesystem::path& path, std::uintmax_t found, std::uint64_t wanted) {
   if (found >= wanted) return;
   throw CheckpointError(
@@ -53,39 +45,29 @@ void require_length(const std::filesystem::path& path, std::uintmax_t found, std
 
 }  // namespace
 
-JsonLines::JsonLines(std::filesystem::path path, std::int64_t keep_bytes) : path_(std::move(path)) {
-  if (keep_bytes >= 0) replace_by_first(static_cast<std::size_t>(keep_bytes));
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) fail(path_, "open");
+JsonLines::JsonLines(std::filesystem::path path, std::int64_t keep_bytes, const FileSystem& files)
+    : path_(std::move(path)) {
+  if (keep_bytes >= 0) replace_by_first(static_cast<std::size_t>(keep_bytes), files);
+  file_ = files.append(path_);
+  bytes_ = static_cast<std::int64_t>(std::filesystem::file_size(path_));
 }
 
-void JsonLines::replace_by_first(std::size_t bytes) const {
+void JsonLines::replace_by_first(std::size_t bytes, const FileSystem& files) const {
   std::string text = std::filesystem::exists(path_) ? read_file(path_) : "";
   require_length(path_, text.size(), bytes);
   text.resize(bytes);
-  write_file_atomically(path_, text);
-}
-
-JsonLines::~JsonLines() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  write_file_atomically(path_, text, files);
 }
 
 void JsonLines::append(const std::string& json) {
-  std::string line = json + '\n';
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail(path_, "write");
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  const std::string line = json + '\n';
+  file_->write(std::as_bytes(std::span(line.data(), line.size())));
+  bytes_ += std::ssize(line);
 }
 
 std::int64_t JsonLines::sync() {
-  if (::fsync(descriptor_) != 0) fail(path_, "sync");
-  struct stat status {};
-  if (::fstat(descriptor_, &status) != 0) fail(path_, "stat");
-  return status.st_size;
+  file_->sync();
+  return bytes_;
 }
 
 void require_log_of(const std::filesystem::path& run, std::uint64_t bytes) {

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <c10/core/Device.h>
 
 #include "clusters/gpu_environment.h"
+#include "common/file_system.h"
 #include "trainer/loader_statistics.h"
 #include "trainer/recipe.h"
 
@@ -20,20 +22,18 @@ class JsonLines {
   /// checkpoint vouches for) in its place. An older start that still lives writes on into the file that no longer has a
   /// name.
   /// @throws CheckpointError  when the file is shorter than that. @throws FileError
-  JsonLines(std::filesystem::path path, std::int64_t keep_bytes);
-  ~JsonLines();
-  JsonLines(const JsonLines&) = delete;
-  JsonLines& operator=(const JsonLines&) = delete;
+  JsonLines(std::filesystem::path path, std::int64_t keep_bytes, const FileSystem& files = system_files());
 
   void append(const std::string& json);
   /// Makes all lines durable and returns the file's length in bytes. @throws FileError
   std::int64_t sync();
 
  private:
-  void replace_by_first(std::size_t bytes) const;
+  void replace_by_first(std::size_t bytes, const FileSystem& files) const;
 
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  std::unique_ptr<OutputFile> file_;
+  std::int64_t bytes_ = 0;  ///< of the file
 };
 
 /// @throws CheckpointError  when metrics.jsonl of a run is shorter than a checkpoint says it was

@@ -159,9 +159,11 @@ void TrainingLoop::handle_non_finite(const StepReport& report) {
     const MicroBatch& batch = report.finding->micro_batch;
     const fs::path file = request_.run_directory / "failed" /
                           fmt::format("iteration-{:09d}-micro-batch-{}.safetensors", run_.completed, batch.index);
-    fs::create_directories(file.parent_path());
-    write_safetensors(
-        file, run_.recipe->batch_tensors(batch), {{"format", "understudy.batch.v1"}, {"system", run_.config().recipe}});
+    make_folders(run_.store.files(), file.parent_path());
+    write_safetensors(file,
+                      run_.recipe->batch_tensors(batch),
+                      {{"format", "understudy.batch.v1"}, {"system", run_.config().recipe}},
+                      run_.store.files());
     std::vector<std::string> frames;
     for (const Episode& episode : batch.episodes)
       frames.push_back(run_.sampler->set_of(episode).describe(episode.frames.back()));
@@ -232,8 +234,8 @@ bool TrainingLoop::write_samples() const {
   if (pictures.empty()) return true;
   const int columns = static_cast<int>(std::ssize(pictures) / rows);
   const fs::path file = request_.run_directory / "samples" / (checkpoint_name(run_.completed) + ".png");
-  fs::create_directories(file.parent_path());
-  write_png(file, picture_grid(pictures, columns));
+  make_folders(run_.store.files(), file.parent_path());
+  write_png(file, picture_grid(pictures, columns), run_.store.files());
   return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "clusters/outcome.h"
 #include "clusters/rank_context.h"
+#include "common/file_system.h"
 #include "trainer/recipe_config.h"
 
 namespace understudy {
@@ -22,8 +23,9 @@ struct TrainRequest {
   std::optional<std::filesystem::path> init_from;  ///< weights of another run or size
   /// All that a first start begins with, made from the training set, instead of init_from. Rank 0 makes it for all.
   std::function<NamedTensors(const RunSettings&, const DataSet&)> first_state;
-  bool fresh = false;          ///< refuse a run directory that holds a checkpoint instead of resuming it
-  bool accept_change = false;  ///< resume although method keys differ; the change is recorded
+  bool fresh = false;                         ///< refuse a run directory that holds a checkpoint instead of resuming it
+  bool accept_change = false;                 ///< resume although method keys differ; the change is recorded
+  const FileSystem* files = &system_files();  ///< that the run's directory is written through
 };
 
 /// Trains, resuming the run directory if it holds a checkpoint. Collective over the ranks. When any rank is asked to

@@ -140,7 +140,7 @@ struct SetAnnotation::State {
     std::stable_sort(now.annotations.begin(), now.annotations.end(), [](const auto& a, const auto& b) {
       return std::tie(a.shard, a.kind) < std::tie(b.shard, b.kind);
     });
-    sync_folder(folder);  // the files are there for good before the manifest names them
+    system_files().sync_folder(folder);  // the files are there for good before the manifest names them
     write_set_manifest(path, now);
     remove_files(before);
   }
@@ -195,7 +195,7 @@ bool SetAnnotation::work(std::span<const std::size_t> shards, const SetAnnotator
     const ShardToAnnotate shard = state_->shard_at(place);
     const auto done = annotate_shard(shard, state_->request, annotator, watch, counts);
     if (!done) return false;
-    sync_folder(state_->folder);  // the file is there for good before the receipt is
+    system_files().sync_folder(state_->folder);  // the file is there for good before the receipt is
     write_packed_shard(state_->receipt_of(shard.entry), *done);
   }
   return true;

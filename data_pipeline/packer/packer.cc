@@ -259,7 +259,7 @@ bool Packer::work(std::span<const std::size_t> shards, const PackWatch& watch) {
     const auto packed =
         pack_shard(state_->input.clips(), shard, folder, state_->options, state_->request.threads, watch, counts);
     if (!packed) return false;
-    sync_folder(folder);  // the files are there for good before the receipt is
+    system_files().sync_folder(folder);  // the files are there for good before the receipt is
     write_packed_shard(state_->receipt_of(shard), *packed);
   }
   return true;

@@ -49,7 +49,7 @@ class Repair {
     for (const ShardEntry& shard : manifest_.shards) repair_shard(shard, watch);
     fs::remove_all(set_ / kScratchFolder);
     if (!is_intact(set_, manifest_.index)) repair_index();
-    sync_folder(set_);
+    system_files().sync_folder(set_);
     for (const std::string& problem : verify_set(set_, static_cast<int>(request_.threads))) {
       report_.remaining.push_back(problem);
     }

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/file_system.h"
+
+namespace understudy {
+
+/// One step that was asked of a file system. Paths are those of the call.
+struct FileStep {
+  enum class Kind {
+    kCreate,  ///< a file, empty, in the place of what had the name
+    kWrite,   ///< bytes at a file's end
+    kSync,    ///< of a file's contents
+    kFolder,
+    kRename,  ///< path to other
+    kExchange,
+    kLink,     ///< of path as other
+    kSymlink,  ///< other, leading to path
+    kRemove,
+    kSyncFolder,
+  };
+  Kind kind;
+  std::filesystem::path path;
+  std::filesystem::path other;
+  std::string bytes;
+  int file = -1;  ///< number of the opened file that kCreate, kWrite and kSync are of
+};
+
+/// Passes every step on to the system and notes those that succeed. `before` sees each step first and may throw.
+class RecordedFiles : public FileSystem {
+ public:
+  struct Options {
+    bool can_exchange = true;
+    bool really_sync = true;  ///< false: syncs are noted only, for the speed
+    std::function<void(const FileStep&)> before = {};
+  };
+
+  RecordedFiles() : RecordedFiles(Options{}) {}
+  explicit RecordedFiles(Options options);
+
+  const std::vector<FileStep>& steps() const { return *steps_; }
+
+  std::unique_ptr<OutputFile> create(const std::filesystem::path& path) const override;
+  std::unique_ptr<OutputFile> create_new(const std::filesystem::path& path) const override;
+  std::unique_ptr<OutputFile> append(const std::filesystem::path& path) const override;
+  bool make_folder(const std::filesystem::path& path) const override;
+  void rename(const std::filesystem::path& from, const std::filesystem::path& to) const override;
+  bool exchange(const std::filesystem::path& a, const std::filesystem::path& b) const override;
+  bool link(const std::filesystem::path& file, const std::filesystem::path& name) const override;
+  void symlink(const std::filesystem::path& target, const std::filesystem::path& name) const override;
+  bool remove(const std::filesystem::path& path) const override;
+  void sync_folder(const std::filesystem::path& folder) const override;
+
+ private:
+  void announce(const FileStep& step) const;
+  std::unique_ptr<OutputFile> noted(std::unique_ptr<OutputFile> file, const std::filesystem::path& path) const;
+
+  Options options_;
+  std::shared_ptr<std::vector<FileStep>> steps_ = std::make_shared<std::vector<FileStep>>();
+  std::shared_ptr<int> files_ = std::make_shared<int>(0);
+};
+
+}  // namespace understudy
