@@ -8,6 +8,7 @@
 #include "common/errors.h"
 #include "models/blocks/state.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/trainer/tiny_latent_pose.h"
 #include "trainer/findings.h"
 #include "trainer/first_weights.h"
 #include "trainer/inference.h"
@@ -21,41 +22,16 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-constexpr const char* kTinySizes = R"(
-[batch]
-global_batch = 4
-micro_batch = 2
-[model]
-image_size = 32
-identity_size = 16
-pose_size = 8
-channels = 4
-max_channels = 32
-discriminator_blocks = 4
-identity_width = 8
-identity_groups = 4
-identity_width_per_group = 2
-identity_blocks = [1, 1, 1, 1]
-pose_width = 0.25
-)";
-
 RunSettings settings_of(const std::string& stage, const std::string& identities) {
-  return RunSettings::read("[recipe]\nname = \"latent_pose\"\nstage = \"" + stage + "\"\n" + kTinySizes +
-                               "identities = " + identities + "\n",
-                           "tiny.toml",
-                           {});
-}
-
-const LatentPoseRecipeConfig& config_of(const RunSettings& settings) {
-  return dynamic_cast<const LatentPoseRecipeConfig&>(*settings.recipe);
+  return tiny_latent_pose(stage, "identities = " + identities + "\n[batch]\nglobal_batch = 4\nmicro_batch = 2\n");
 }
 
 /// A run whose every tensor has another value.
 struct TinyRun {
   explicit TinyRun(const std::string& stage, const std::string& identities = "6")
       : settings(settings_of(stage, identities)),
-        networks(make_latent_pose_networks(config_of(settings), 1)),
-        recipe(config_of(settings), settings.run, networks, {}) {}
+        networks(make_latent_pose_networks(latent_pose_config(settings), 1)),
+        recipe(latent_pose_config(settings), settings.run, networks, {}) {}
 
   void fill() {
     const at::NoGradGuard no_grad;
@@ -72,7 +48,9 @@ struct TinyRun {
     }
     source.completed = 12;
   }
-  PickleValue checkpoint() const { return latent_pose_checkpoint(networks, source, config_of(settings), settings.run); }
+  PickleValue checkpoint() const {
+    return latent_pose_checkpoint(networks, source, latent_pose_config(settings), settings.run);
+  }
 
   RunSettings settings;
   LatentPoseNetworks networks;
@@ -129,7 +107,7 @@ TEST(LatentPoseCheckpoint, GoesOutAndComesBackWhole) {
     expect_equal(run.source.optimizer, weights.optimizer);
     const RunSettings kept = inference_settings({.weights = folder.path() / "model.pth", .config = {}, .detector = {}});
     ASSERT_EQ(kept.run.recipe, "latent_pose");
-    EXPECT_EQ(config_of(kept).model.image_size, config_of(run.settings).model.image_size);
+    EXPECT_EQ(latent_pose_config(kept).model.image_size, latent_pose_config(run.settings).model.image_size);
     EXPECT_EQ(kept.run.max_iterations, RunSettings::defaults("latent_pose", stage).run.max_iterations);
   }
 }
@@ -163,7 +141,7 @@ TEST(LatentPoseCheckpoint, TellsItsSizesAndStage) {
     run.fill();
     LatentPoseRecipeConfig found;
     ASSERT_TRUE(found.take_published(run.checkpoint()));
-    const LatentPoseRecipeConfig& wanted = config_of(run.settings);
+    const LatentPoseRecipeConfig& wanted = latent_pose_config(run.settings);
     EXPECT_EQ(found.stage, wanted.stage);
     EXPECT_EQ(found.model.generator(), wanted.model.generator());
     EXPECT_EQ(found.model.discriminator(), wanted.model.discriminator());
@@ -190,7 +168,7 @@ TEST(LatentPoseCheckpoint, WithImpossibleSizesIsRefusedByTheKey) {
     const auto read = [&, n = name, v = value] { with(n, v); };
     EXPECT_THAT(read, ThrowsMessage<ConfigError>(AllOf(HasSubstr("model.pth"), HasSubstr(key))));
   }
-  EXPECT_EQ(config_of(with("n_frames_for_encoder", 3)).model.identity_frames, 3);
+  EXPECT_EQ(latent_pose_config(with("n_frames_for_encoder", 3)).model.identity_frames, 3);
 }
 
 TEST(LatentPoseCheckpoint, OfAnotherSystemIsNotTaken) {

@@ -10,30 +10,17 @@
 #include "models/blocks/state.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/thread_ranks.h"
+#include "tests/trainer/tiny_latent_pose.h"
 #include "trainer/replay.h"
 #include "trainer/step_engine.h"
 
 namespace understudy {
 namespace {
 
-constexpr const char* kTiny = R"(
+constexpr const char* kRest = R"(
 [batch]
 global_batch = 3
 micro_batch = 3
-[model]
-image_size = 32
-identities = %IDENTITIES%
-identity_frames = 2
-identity_size = 16
-pose_size = 8
-channels = 4
-max_channels = 32
-discriminator_blocks = 4
-identity_width = 8
-identity_groups = 4
-identity_width_per_group = 2
-identity_blocks = [1, 1, 1, 1]
-pose_width = 0.25
 [losses]
 perceptual_weight = 0.0
 face_weight = 0.0
@@ -43,13 +30,7 @@ learning_rate = 1e-2
 )";
 
 RunSettings settings_of(const std::string& stage) {
-  std::string text = kTiny;
-  text.replace(text.find("%IDENTITIES%"), 12, stage == "meta" ? "6" : "1");
-  return RunSettings::read("[recipe]\nname = \"latent_pose\"\nstage = \"" + stage + "\"\n" + text, "tiny.toml", {});
-}
-
-const LatentPoseRecipeConfig& config_of(const RunSettings& settings) {
-  return dynamic_cast<const LatentPoseRecipeConfig&>(*settings.recipe);
+  return tiny_latent_pose(stage, std::string("identities = ") + (stage == "meta" ? "6" : "1") + kRest);
 }
 
 LatentPoseBatch noise_batch(const LatentPoseRecipeConfig& config) {
@@ -72,7 +53,7 @@ struct Stepped {
 Stepped step_once(const RunSettings& settings, LatentPoseNetworks networks, const LatentPoseBatch& batch) {
   Stepped stepped;
   run_on_thread_ranks(1, [&](Communicator& ranks) {
-    LatentPoseRecipe recipe(config_of(settings), settings.run, std::move(networks), {});
+    LatentPoseRecipe recipe(latent_pose_config(settings), settings.run, std::move(networks), {});
     Heartbeat heartbeat;
     StepEngine engine(recipe, settings.run, ranks, heartbeat);
     MicroBatch micro{.iteration = 0, .index = 0, .episodes = std::vector<Episode>(3), .tensors = to_sample(batch)};
@@ -97,7 +78,7 @@ TEST_P(LatentPoseRecipeStep, IsTheOneThatReplayShows) {
   torch::manual_seed(2);
   const TemporaryFolder place;
   const RunSettings settings = settings_of(GetParam());
-  const LatentPoseRecipeConfig& config = config_of(settings);
+  const LatentPoseRecipeConfig& config = latent_pose_config(settings);
   LatentPoseNetworks networks = make_latent_pose_networks(config, 1);
   const LatentPoseBatch batch = noise_batch(config);
   load_state(*networks.average_embedder, state_of(*networks.embedder), "the running average");
@@ -152,7 +133,7 @@ class LatentPosePrepare : public testing::Test {
 
   LatentPoseBatch prepared(const Episode& episode, bool training) const {
     LatentPoseRecipe recipe(
-        config_of(settings_), settings_.run, make_latent_pose_networks(config_of(settings_), 1), {});
+        latent_pose_config(settings_), settings_.run, make_latent_pose_networks(latent_pose_config(settings_), 1), {});
     const EpisodeFrames frames = read_episode(set_, episode, recipe.episode());
     return latent_pose_batch(recipe.prepare(frames, {.training = training, .iteration = 0}));
   }
@@ -186,10 +167,10 @@ TEST_F(LatentPosePrepare, ShowsValidationAsItIs) {
 }
 
 TEST_F(LatentPosePrepare, ValidationMeasuresWhatTheAveragesDraw) {
-  LatentPoseNetworks networks = make_latent_pose_networks(config_of(settings_), 1);
-  LatentPoseRecipe recipe(config_of(settings_), settings_.run, networks, {});
+  LatentPoseNetworks networks = make_latent_pose_networks(latent_pose_config(settings_), 1);
+  LatentPoseRecipe recipe(latent_pose_config(settings_), settings_.run, networks, {});
   torch::manual_seed(5);
-  const LatentPoseBatch batch = noise_batch(config_of(settings_));
+  const LatentPoseBatch batch = noise_batch(latent_pose_config(settings_));
   const MicroBatch micro{.iteration = 0, .index = 0, .episodes = std::vector<Episode>(3), .tensors = to_sample(batch)};
   const std::vector<std::vector<double>> rows = recipe.validate(micro);
   const at::NoGradGuard no_grad;
