@@ -22,6 +22,8 @@ class Fields {
     if (!object.is_object()) fail("is no JSON object");
   }
 
+  bool has(const char* key) const { return object_.contains(key); }
+
   template <class Wanted>
   Wanted get(const char* key) const {
     const auto found = object_.find(key);
@@ -132,6 +134,7 @@ std::string write_manifest(const Manifest& manifest) {
   json["incarnation"] = manifest.incarnation;
   json["code_version"] = manifest.code_version;
   json["metrics_bytes"] = manifest.metrics_bytes;
+  json["events_bytes"] = manifest.events_bytes;
   json["data_fingerprints"] = manifest.data_fingerprints;
   json["parts"] = Json::array();
   for (const PartInfo& part : manifest.parts) {
@@ -162,6 +165,7 @@ Manifest parse_manifest(std::string_view text, std::string_view where) {
   manifest.incarnation = fields.get<std::uint64_t>("incarnation");
   manifest.code_version = fields.get<std::string>("code_version");
   manifest.metrics_bytes = fields.get<std::uint64_t>("metrics_bytes");
+  manifest.events_bytes = fields.has("events_bytes") ? fields.get<std::uint64_t>("events_bytes") : 0;
   manifest.data_fingerprints = fields.get<std::map<std::string, std::string>>("data_fingerprints");
   manifest.config = fields.get<std::string>("config");
   if (!fields.get<Json>("parts").is_array()) fields.fail("\"parts\" is no list");

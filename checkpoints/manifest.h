@@ -24,6 +24,7 @@ struct Manifest {
   std::string config;                                    ///< the resolved configuration, TOML
   std::map<std::string, std::string> data_fingerprints;  ///< data set → fingerprint
   std::uint64_t metrics_bytes = 0;                       ///< synced length of metrics.jsonl
+  std::uint64_t events_bytes = 0;                        ///< synced length of the TensorBoard file
   std::vector<PartInfo> parts;
 
   const PartInfo* find_part(std::string_view name) const;

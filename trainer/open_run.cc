@@ -34,7 +34,7 @@ class RunOpener {
   void start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint);
   void take_weights(const fs::path& source);
   void take_first_state();
-  void open_logs(std::int64_t metrics_bytes);
+  void open_logs(const Manifest& resumed);
 
   const TrainRequest& request_;
   const RankContext& context_;
@@ -123,7 +123,7 @@ void RunOpener::open_data_and_recipe() {
 void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint) {
   run_.engine = std::make_unique<StepEngine>(*run_.recipe, run_.config(), ranks_, context_.heartbeat);
   run_.stopping.emplace(run_.config().validation);
-  std::int64_t metrics_bytes = 0;
+  Manifest resumed;  // of nothing, at the first start
   if (checkpoint) {
     RunState loaded = run_.state();
     load_run_state(*checkpoint, loaded);
@@ -131,7 +131,7 @@ void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoin
     run_.finished = loaded.finished;
     run_.due = loaded.due;
     run_.saved = run_.completed;
-    metrics_bytes = static_cast<std::int64_t>(checkpoint->manifest().metrics_bytes);
+    resumed = checkpoint->manifest();
     spdlog::info("resuming {} after iteration {} (start {})",
                  request_.run_directory.string(),
                  run_.completed,
@@ -141,7 +141,7 @@ void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoin
   } else if (request_.first_state) {
     take_first_state();
   }
-  open_logs(metrics_bytes);
+  open_logs(resumed);
   const MicroBatchRun range = run_.engine->range();
   run_.batches = std::make_unique<TrainingBatches>(*run_.recipe,
                                                    *run_.sampler,
@@ -178,12 +178,14 @@ void RunOpener::take_first_state() {
   }
 }
 
-void RunOpener::open_logs(std::int64_t metrics_bytes) {
+void RunOpener::open_logs(const Manifest& resumed) {
   std::vector<std::string> nodes = ranks_.gather(facts_of_this_rank("", "").node, "share the names of nodes");
   on_rank_zero(ranks_, "open the logs", [&] {
     run_.store.require_newest(run_.identity.incarnation);
-    run_.metrics =
-        std::make_unique<JsonLines>(request_.run_directory / "metrics.jsonl", metrics_bytes, run_.store.files());
+    run_.metrics = std::make_unique<JsonLines>(
+        request_.run_directory / "metrics.jsonl", static_cast<std::int64_t>(resumed.metrics_bytes), run_.store.files());
+    run_.events = std::make_unique<EventFile>(
+        request_.run_directory / kEventsName, static_cast<std::int64_t>(resumed.events_bytes), run_.store.files());
     run_.timing = std::make_unique<JsonLines>(request_.run_directory / "timing.jsonl", -1, run_.store.files());
     write_file_atomically(request_.run_directory / "run.toml", run_.identity.config, run_.store.files());
     write_file_atomically(request_.run_directory / "environment.json",

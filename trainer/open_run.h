@@ -9,6 +9,7 @@
 #include "clusters/rank_context.h"
 #include "data_pipeline/mixed_sampler.h"
 #include "trainer/batch_source.h"
+#include "trainer/event_file.h"
 #include "trainer/run_log.h"
 #include "trainer/run_state.h"
 #include "trainer/stragglers.h"
@@ -36,7 +37,8 @@ struct OpenRun {
   std::optional<Validator> validator;
   std::unique_ptr<StepEngine> engine;
   std::optional<StoppingRule> stopping;
-  std::unique_ptr<JsonLines> metrics;  ///< on rank 0, as the next two
+  std::unique_ptr<JsonLines> metrics;  ///< on rank 0, as the next three
+  std::unique_ptr<EventFile> events;
   std::unique_ptr<JsonLines> timing;
   std::optional<Stragglers> stragglers;
   std::unique_ptr<TrainingBatches> batches;

@@ -45,27 +45,26 @@ void require_length(const std::filesystem::path& path, std::uintmax_t found, std
 
 }  // namespace
 
-JsonLines::JsonLines(std::filesystem::path path, std::int64_t keep_bytes, const FileSystem& files)
+VouchedFile::VouchedFile(std::filesystem::path path, std::int64_t keep_bytes, const FileSystem& files)
     : path_(std::move(path)) {
   if (keep_bytes >= 0) replace_by_first(static_cast<std::size_t>(keep_bytes), files);
   file_ = files.append(path_);
   bytes_ = static_cast<std::int64_t>(std::filesystem::file_size(path_));
 }
 
-void JsonLines::replace_by_first(std::size_t bytes, const FileSystem& files) const {
+void VouchedFile::replace_by_first(std::size_t bytes, const FileSystem& files) const {
   std::string text = std::filesystem::exists(path_) ? read_file(path_) : "";
   require_length(path_, text.size(), bytes);
   text.resize(bytes);
   write_file_atomically(path_, text, files);
 }
 
-void JsonLines::append(const std::string& json) {
-  const std::string line = json + '\n';
-  file_->write(std::as_bytes(std::span(line.data(), line.size())));
-  bytes_ += std::ssize(line);
+void VouchedFile::append(std::string_view bytes) {
+  file_->write(std::as_bytes(std::span(bytes.data(), bytes.size())));
+  bytes_ += std::ssize(bytes);
 }
 
-std::int64_t JsonLines::sync() {
+std::int64_t VouchedFile::sync() {
   file_->sync();
   return bytes_;
 }

@@ -15,18 +15,20 @@
 
 namespace understudy {
 
-/// Append-only file of one JSON object a line. A failed write is an error at once, not at exit.
-class JsonLines {
+/// A file that only grows, and of which a checkpoint vouches for the first bytes. A failed write is an error at once,
+/// not at exit.
+class VouchedFile {
  public:
   /// Opens for appending; `keep_bytes` >= 0 first puts a new file of that many of the old one's bytes (what a
   /// checkpoint vouches for) in its place. An older start that still lives writes on into the file that no longer has a
   /// name.
   /// @throws CheckpointError  when the file is shorter than that. @throws FileError
-  JsonLines(std::filesystem::path path, std::int64_t keep_bytes, const FileSystem& files = system_files());
+  VouchedFile(std::filesystem::path path, std::int64_t keep_bytes, const FileSystem& files = system_files());
 
-  void append(const std::string& json);
-  /// Makes all lines durable and returns the file's length in bytes. @throws FileError
+  void append(std::string_view bytes);
+  /// Makes everything durable and returns the file's length in bytes. @throws FileError
   std::int64_t sync();
+  std::int64_t bytes() const { return bytes_; }
 
  private:
   void replace_by_first(std::size_t bytes, const FileSystem& files) const;
@@ -34,6 +36,13 @@ class JsonLines {
   std::filesystem::path path_;
   std::unique_ptr<OutputFile> file_;
   std::int64_t bytes_ = 0;  ///< of the file
+};
+
+/// Such a file of one JSON object a line.
+class JsonLines : public VouchedFile {
+ public:
+  using VouchedFile::VouchedFile;
+  void append(const std::string& json) { VouchedFile::append(json + '\n'); }
 };
 
 /// @throws CheckpointError  when metrics.jsonl of a run is shorter than a checkpoint says it was

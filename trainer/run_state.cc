@@ -61,6 +61,7 @@ void save_run_state(const CheckpointStore& store,
                     const RunIdentity& identity,
                     const RunState& state,
                     JsonLines& metrics,
+                    EventFile& events,
                     const RunConfig& config) {
   const auto pending = store.begin(state.completed, identity.incarnation);
   Manifest manifest;
@@ -68,6 +69,7 @@ void save_run_state(const CheckpointStore& store,
   manifest.config = identity.config;
   manifest.data_fingerprints = identity.data_fingerprints;
   manifest.metrics_bytes = static_cast<std::uint64_t>(metrics.sync());
+  manifest.events_bytes = static_cast<std::uint64_t>(events.sync());
   manifest.parts.push_back(pending->write_tensors(kModelPart, state.recipe.state()));
   manifest.parts.push_back(pending->write_tensors(kOptimizerPart, state.engine.optimizer_state()));
   const Json trainer = {{"completed", state.completed},

@@ -7,6 +7,7 @@
 
 #include "checkpoints/store.h"
 #include "clusters/communicator.h"
+#include "trainer/event_file.h"
 #include "trainer/recipe.h"
 #include "trainer/run_config.h"
 #include "trainer/run_log.h"
@@ -49,6 +50,7 @@ void save_run_state(const CheckpointStore& store,
                     const RunIdentity& identity,
                     const RunState& state,
                     JsonLines& metrics,
+                    EventFile& events,
                     const RunConfig& config);
 
 /// Runs `work` on rank 0; if it throws there, every rank throws the same message, so that none waits for the others.

@@ -26,6 +26,11 @@ double seconds_between(Clock::time_point a, Clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
 }
 
+/// Seconds since 1970.
+double wall_clock() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 /// Thrown to leave the loop for a second try from the newest checkpoint.
 class RollBack : public NonFiniteError {
  public:
@@ -140,6 +145,7 @@ void TrainingLoop::log_iteration(const StepReport& report, double seconds, doubl
   std::vector<Term> terms = report.terms;
   terms.emplace_back("learning_rate", run_.engine->players().front().learning_rate(run_.completed));
   run_.metrics->append(metrics_line(run_.completed, phase, terms));
+  run_.events->add_scalars("train/", terms, run_.completed + 1, wall_clock());
   const double rate = static_cast<double>(run_.config().batch.global_batch) / seconds;
   run_.timing->append(timing_line(run_.completed,
                                   ranks_.world_size(),
@@ -205,6 +211,7 @@ std::optional<bool> TrainingLoop::validate() {
   run_.finished = run_.stopping->should_stop();
   if (ranks_.rank() == 0) {
     run_.metrics->append(validation_line(run_.completed, phase, run_.validator->episodes(), *means));
+    run_.events->add_scalars("validation/", *means, run_.completed, wall_clock());
     std::vector<std::string> shown;
     for (const auto& [name, value] : *means) shown.push_back(fmt::format("{} {:.4f}", name, value));
     spdlog::info("validation after iteration {}: {}", run_.completed, fmt::join(shown, ", "));
@@ -235,7 +242,9 @@ bool TrainingLoop::write_samples() const {
   const int columns = static_cast<int>(std::ssize(pictures) / rows);
   const fs::path file = request_.run_directory / "samples" / (checkpoint_name(run_.completed) + ".png");
   make_folders(run_.store.files(), file.parent_path());
-  write_png(file, picture_grid(pictures, columns), run_.store.files());
+  const Picture grid = picture_grid(pictures, columns);
+  write_png(file, grid, run_.store.files());
+  run_.events->add_picture("samples", grid, run_.completed, wall_clock());
   return true;
 }
 
@@ -243,7 +252,7 @@ void TrainingLoop::save() {
   if (run_.saved == run_.completed) return;
   const Heartbeat::Mark mark(context_.heartbeat, Section::kSave);
   on_rank_zero(ranks_, "write a checkpoint", [&] {
-    save_run_state(run_.store, run_.identity, run_.state(), *run_.metrics, run_.config());
+    save_run_state(run_.store, run_.identity, run_.state(), *run_.metrics, *run_.events, run_.config());
   });
   run_.saved = run_.completed;
 }

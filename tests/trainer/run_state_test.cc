@@ -49,10 +49,12 @@ class ToyRun {
   void save(const CheckpointStore& store, std::uint64_t incarnation) {
     JsonLines metrics(store.run() / "metrics.jsonl", -1);
     metrics.append("{}");
+    EventFile events(store.run() / kEventsName, 0);
     save_run_state(store,
                    {.config = "text", .data_fingerprints = {{"train", "abc"}}, .incarnation = incarnation},
                    state,
                    metrics,
+                   events,
                    config);
   }
 
@@ -112,6 +114,7 @@ TEST_F(RunStateTest, SaysInTheManifestWhereItBelongs) {
   EXPECT_EQ(checkpoint.manifest().config, "text");
   EXPECT_EQ(checkpoint.manifest().data_fingerprints.at("train"), "abc");
   EXPECT_EQ(checkpoint.manifest().metrics_bytes, fs::file_size(store_.run() / "metrics.jsonl"));
+  EXPECT_EQ(checkpoint.manifest().events_bytes, fs::file_size(store_.run() / kEventsName));
   ToyRun resumed;
   load_run_state(checkpoint, resumed.state);
   EXPECT_TRUE(resumed.state.finished);

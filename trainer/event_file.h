@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/file_system.h"
+#include "data_pipeline/picture.h"
+#include "trainer/recipe.h"
+#include "trainer/run_log.h"
+
+namespace understudy {
+
+/// In a run's directory; TensorBoard looks for "tfevents".
+inline constexpr std::string_view kEventsName = "events.out.tfevents.understudy";
+
+/// A TensorBoard event file: the same numbers as metrics.jsonl, and the sample pictures. Records are framed as
+/// TensorFlow's record_writer does (length, masked CRC-32C, bytes, masked CRC-32C), their bytes are protocol buffers of
+/// type tensorflow.Event. Its length depends on the run alone, though times are in it.
+class EventFile {
+ public:
+  /// Goes on after the first `keep_bytes` of an older file, as JsonLines does. A file that is missing or shorter is
+  /// begun anew with a warning: nothing depends on it. @throws FileError
+  EventFile(const std::filesystem::path& path, std::int64_t keep_bytes, const FileSystem& files = system_files());
+
+  /// @param prefix  of every tag: "train/" @param step  finished iterations @param time  seconds since 1970
+  void add_scalars(std::string_view prefix, const std::vector<Term>& terms, Iteration step, double time);
+  void add_picture(const std::string& tag, const Picture& picture, Iteration step, double time);
+
+  /// Makes all events durable and returns the file's length in bytes. @throws FileError
+  std::int64_t sync() { return file_.sync(); }
+
+ private:
+  void add_summary(std::string_view summary, Iteration step, double time);
+
+  VouchedFile file_;
+};
+
+}  // namespace understudy
