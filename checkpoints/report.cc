@@ -1,6 +1,5 @@
 #include "checkpoints/report.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
@@ -23,39 +22,6 @@ namespace fs = std::filesystem;
 
 bool is_checkpoint(const fs::path& folder) {
   return fs::exists(folder / kManifestName);
-}
-
-/// Checkpoint's folder name → measures and places that link to it: "psnr #1".
-std::map<std::string, std::vector<std::string>> best_links(const fs::path& run) {
-  std::map<std::string, std::vector<std::string>> links;
-  std::error_code ignored;
-  for (const auto& metric : fs::directory_iterator(run / "best", ignored)) {
-    for (const auto& link : fs::directory_iterator(metric.path(), ignored)) {
-      if (!link.is_symlink()) continue;
-      const std::string target = fs::read_symlink(link.path()).filename().string();
-      links[target].push_back(
-          fmt::format("{} #{}", metric.path().filename().string(), link.path().filename().string()));
-    }
-  }
-  for (auto& [name, places] : links) std::sort(places.begin(), places.end());
-  return links;
-}
-
-std::string list_line(const fs::path& folder, const std::vector<std::string>& best) {
-  try {
-    const Manifest manifest = read_manifest(folder);
-    std::uint64_t bytes = 0;
-    for (const PartInfo& part : manifest.parts) bytes += part.size;
-    return fmt::format("{:>10}  {:>5}  {:>10.1f}  {:>5}  {:<10}  {}\n",
-                       manifest.iteration,
-                       manifest.incarnation,
-                       static_cast<double>(bytes) / (1 << 20),
-                       manifest.parts.size(),
-                       manifest.code_version,
-                       fmt::join(best, ", "));
-  } catch (const CheckpointError& error) {
-    return fmt::format("{:>10}  damaged: {}\n", folder.filename().string(), error.what());
-  }
 }
 
 void verify_into(VerifyReport& report, const fs::path& folder, const std::vector<std::string>& problems) {
@@ -125,18 +91,6 @@ std::string text_differences(const fs::path& left, const fs::path& right) {
 }
 
 }  // namespace
-
-std::string list_checkpoints(const fs::path& run) {
-  const CheckpointStore store(run);
-  const auto best = best_links(run);
-  std::string text = fmt::format(
-      "{:>10}  {:>5}  {:>10}  {:>5}  {:<10}  {}\n", "iteration", "start", "MiB", "parts", "version", "best by");
-  for (const std::int64_t iteration : store.list()) {
-    const auto links = best.find(checkpoint_name(iteration));
-    text += list_line(store.folder_of(iteration), links == best.end() ? std::vector<std::string>{} : links->second);
-  }
-  return text;
-}
 
 VerifyReport verify_checkpoints(const fs::path& path) {
   VerifyReport report;

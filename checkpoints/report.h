@@ -5,9 +5,6 @@
 
 namespace understudy {
 
-/// Table of a run's checkpoints: iteration, incarnation, bytes, parts, which are linked as best. Reads manifests only.
-std::string list_checkpoints(const std::filesystem::path& run);
-
 /// What a verification found, every problem on a line of its own.
 struct VerifyReport {
   std::string text;

@@ -1,10 +1,17 @@
+#include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "checkpoints/report.h"
 #include "common/errors.h"
 #include "launcher/commands/command.h"
+#include "trainer/checkpoint_list.h"
+#include "trainer/checkpoint_prune.h"
+#include "trainer/weights_average.h"
 
 namespace understudy {
 namespace {
@@ -13,21 +20,75 @@ struct CheckpointArguments {
   std::string run;
   std::string first;
   std::string second;
+  bool quick = false;
+  PruneRequest prune;
+  std::vector<std::filesystem::path> weights;
+  std::filesystem::path out;
 };
+
+void add_prune(CLI::App& checkpoint, const std::shared_ptr<CheckpointArguments>& arguments, RunCommand& chosen) {
+  PruneRequest& prune = arguments->prune;
+  CLI::App* command =
+      add_command(checkpoint,
+                  "prune",
+                  "Remove checkpoints; the best, which links lead to, always stay",
+                  "understudy checkpoint prune runs/vox256 --keep-newest 2 --keep-every 50000 --dry-run");
+  command->add_option("run", prune.run, "Run directory")->required();
+  command->add_option("--keep-newest", prune.keep_newest, "So many of the newest that pass verification stay")
+      ->check(at_least(1))
+      ->required();
+  command->add_option("--keep-every", prune.keep_every, "Multiples of so many iterations stay, too")
+      ->check(at_least(1));
+  command->add_flag("--damaged", prune.damaged, "Remove those that do not pass verification, too");
+  command->add_flag("--anyway", prune.anyway, "Although the run's last start has not said how it ended");
+  command->add_flag("--dry-run", prune.dry_run, "Say what would be removed");
+  command->callback([arguments, &chosen] {
+    chosen.run = [arguments] {
+      const std::vector<std::int64_t> removed = prune_checkpoints(arguments->prune);
+      if (removed.empty()) {
+        fmt::print("nothing to remove\n");
+      } else {
+        fmt::print("{} {}\n", arguments->prune.dry_run ? "would remove" : "removed", fmt::join(removed, ", "));
+      }
+      return ExitCode::kDone;
+    };
+  });
+}
+
+void add_average(CLI::App& checkpoint, const std::shared_ptr<CheckpointArguments>& arguments, RunCommand& chosen) {
+  CLI::App* average = add_command(checkpoint,
+                                  "average",
+                                  "Write the mean of several networks' weights",
+                                  "understudy checkpoint average runs/a/checkpoints/000004000 "
+                                  "runs/a/checkpoints/000005000 --out averaged");
+  average->add_option("weights", arguments->weights, "Checkpoints, runs, exports or weight files, at least two")
+      ->required();
+  average->add_option("--out", arguments->out, "Folder to write: model.safetensors and run.toml")->required();
+  average->callback([arguments, &chosen] {
+    chosen.run = [arguments] {
+      average_weights(arguments->weights, arguments->out);
+      fmt::print("{}: the mean of {} weights\n", arguments->out.string(), arguments->weights.size());
+      return ExitCode::kDone;
+    };
+  });
+}
 
 }  // namespace
 
 void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
   const auto arguments = std::make_shared<CheckpointArguments>();
-  CLI::App* checkpoint =
-      add_command(app, "checkpoint", "List, verify and compare checkpoints", "understudy checkpoint list runs/vox256");
+  CLI::App* checkpoint = add_command(app,
+                                     "checkpoint",
+                                     "List, verify, compare, prune and average checkpoints",
+                                     "understudy checkpoint list runs/vox256");
   checkpoint->require_subcommand(1);
   CLI::App* list =
       add_command(*checkpoint, "list", "Show the checkpoints of a run", "understudy checkpoint list runs/vox256");
   list->add_option("run", arguments->run, "Run directory")->required();
+  list->add_flag("--quick", arguments->quick, "Read manifests only, not all bytes");
   list->callback([arguments, &chosen] {
     chosen.run = [arguments] {
-      fmt::print("{}", list_checkpoints(arguments->run));
+      fmt::print("{}", checkpoint_table(list_checkpoints(arguments->run, !arguments->quick), !arguments->quick));
       return ExitCode::kDone;
     };
   });
@@ -56,6 +117,8 @@ void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
       return ExitCode::kDone;
     };
   });
+  add_prune(*checkpoint, arguments, chosen);
+  add_average(*checkpoint, arguments, chosen);
 }
 
 }  // namespace understudy

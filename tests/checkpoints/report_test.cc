@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoints/retention.h"
 #include "checkpoints/safetensors.h"
 #include "checkpoints/store.h"
 #include "common/errors.h"
@@ -31,23 +30,12 @@ class ReportTest : public testing::Test {
       manifest.parts.push_back(pending->write_text(kTrainerPart, std::to_string(iteration)));
       pending->publish(manifest);
     }
-    apply_retention(store, {2, 0, {{"psnr", {1}}}}, incarnation);
   }
 
   TemporaryFolder run;
   CheckpointStore store{run.path()};
   std::uint64_t incarnation = store.take_incarnation();
 };
-
-TEST_F(ReportTest, ListsCheckpointsWithWhatTheyAreBestBy) {
-  EXPECT_THAT(list_checkpoints(run.path()),
-              AllOf(HasSubstr("0.1.0       psnr #1\n"), HasSubstr("\n         2      1")));
-}
-
-TEST_F(ReportTest, ListsADamagedOneAsSuch) {
-  fs::remove(store.folder_of(2) / "manifest.json");
-  EXPECT_THAT(list_checkpoints(run.path()), HasSubstr("000000002  damaged: "));
-}
 
 TEST_F(ReportTest, VerifiesARunAndOneCheckpoint) {
   EXPECT_TRUE(verify_checkpoints(run.path()).intact);
@@ -61,7 +49,7 @@ TEST_F(ReportTest, VerifiesARunAndOneCheckpoint) {
                     HasSubstr("has 5 bytes"),
                     HasSubstr("trainer.json: is missing")));
   EXPECT_TRUE(verify_checkpoints(store.folder_of(1)).intact);
-  EXPECT_THROW(verify_checkpoints(run.path() / "best"), CheckpointError);
+  EXPECT_THROW(verify_checkpoints(run.path() / "incarnations"), CheckpointError);
 }
 
 TEST_F(ReportTest, MeasuresDifferences) {

@@ -96,9 +96,13 @@ class Commands(unittest.TestCase):
 
     def test_checkpoint(self):
         processes.run("checkpoint", "list", self.directory)
+        self.assertIn("readable", processes.run("checkpoint", "list", self.directory, "--quick"))
         processes.run("checkpoint", "verify", self.directory)
         newest = processes.newest_checkpoint(self.directory)
         self.assertIn("equal", processes.run("checkpoint", "diff", newest, newest))
+        self.assertRegex(processes.run("checkpoint", "prune", self.directory, "--keep-newest", 1, "--dry-run"), "would remove|nothing")
+        processes.run("checkpoint", "average", newest, newest, "--out", self.out("averaged"))
+        self.assertIn("equal", processes.run("checkpoint", "diff", newest / "model.safetensors", self.out("averaged") / "model.safetensors"))
 
     def test_the_machine_and_the_reference(self):
         self.assertIn("MPI", processes.run("doctor"))

@@ -59,23 +59,27 @@ std::optional<LoadedCheckpoint> newest_intact(const CheckpointStore& store, Find
   return std::nullopt;
 }
 
-/// A start that has not said how it ended runs still, or was killed.
 void check_last_start(const fs::path& run, Problems& warnings) {
-  const std::uint64_t start = newest_incarnation(run);
-  if (start == 0) return;
-  std::error_code error;
-  const fs::file_time_type began = fs::last_write_time(incarnation_file(run, start), error);
-  if (error) return;
-  const fs::file_time_type ended = fs::last_write_time(run / kOutcomeName, error);
-  if (!error && ended >= began) return;
+  const auto start = start_without_end(run);
+  if (!start) return;
   warnings.add(
       fmt::format("{}: start {} of this run has not said how it ended: it was killed, or it still runs; a new start "
                   "takes the run over, and the older one gives up",
                   run.string(),
-                  start));
+                  *start));
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> start_without_end(const fs::path& run) {
+  const std::uint64_t start = newest_incarnation(run);
+  if (start == 0) return std::nullopt;
+  std::error_code error;
+  const fs::file_time_type began = fs::last_write_time(incarnation_file(run, start), error);
+  if (error) return std::nullopt;
+  const fs::file_time_type ended = fs::last_write_time(run / kOutcomeName, error);
+  return !error && ended >= began ? std::nullopt : std::optional(start);
+}
 
 RunDirectory check_run_directory(const fs::path& path, Findings& findings) {
   RunDirectory directory{.path = path, .newest = std::nullopt};

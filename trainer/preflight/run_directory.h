@@ -21,4 +21,7 @@ struct RunDirectory {
 /// read-only mounts are known for sure by trying alone; the directory itself is not made.
 RunDirectory check_run_directory(const std::filesystem::path& path, Findings& findings);
 
+/// The number of the run's last start, if it has not said how it ended: it is alive, or was killed.
+std::optional<std::uint64_t> start_without_end(const std::filesystem::path& run);
+
 }  // namespace understudy
