@@ -110,7 +110,7 @@ class Hangs(unittest.TestCase):
     def test_rank_that_loops(self):
         failure = self.hang_once("loops", "write", 0, "metrics.jsonl")
         self.assertEqual((failure["rank"], failure["section"]), (0, "step"))
-        self.assertIn("JsonLines::append", self.stacks("loops", failure))
+        self.assertIn("VouchedFile::append", self.stacks("loops", failure))
 
 
 if __name__ == "__main__":
