@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "checkpoints/store.h"
+#include "common/config_reader.h"
 #include "common/errors.h"
-#include "trainer/recipe_config.h"
 
 namespace understudy {
 namespace {
@@ -59,7 +60,7 @@ void read_into(CheckpointRow& row, const fs::path& folder, const std::map<std::i
   row.start = manifest.incarnation;
   row.code_version = manifest.code_version;
   for (const PartInfo& part : manifest.parts) row.bytes += part.size;
-  row.metric = RunSettings::read(manifest.config, (folder / kManifestName).string(), {}).run.validation.metric;
+  row.metric = peek_text_key(manifest.config, {}, "validation", "metric", "");
   const auto validation = validations.find(row.iteration);
   if (validation != validations.end() && validation->second.contains(row.metric))
     row.value = validation->second[row.metric].get<double>();

@@ -98,11 +98,15 @@ std::int64_t usable(const std::filesystem::path& path, std::int64_t keep_bytes) 
 
 }  // namespace
 
+double wall_clock() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 EventFile::EventFile(const std::filesystem::path& path, std::int64_t keep_bytes, const FileSystem& files)
     : file_(path, usable(path, keep_bytes), files) {
   if (file_.bytes() > 0) return;
-  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  file_.append(record(Message().real(field::kEventTime, now).bytes(field::kEventVersion, "brain.Event:2").text()));
+  file_.append(
+      record(Message().real(field::kEventTime, wall_clock()).bytes(field::kEventVersion, "brain.Event:2").text()));
 }
 
 void EventFile::add_summary(std::string_view summary, Iteration step, double time) {

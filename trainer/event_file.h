@@ -16,6 +16,9 @@ namespace understudy {
 /// In a run's directory; TensorBoard looks for "tfevents".
 inline constexpr std::string_view kEventsName = "events.out.tfevents.understudy";
 
+/// Seconds since 1970.
+double wall_clock();
+
 /// A TensorBoard event file: the same numbers as metrics.jsonl, and the sample pictures. Records are framed as
 /// TensorFlow's record_writer does (length, masked CRC-32C, bytes, masked CRC-32C), their bytes are protocol buffers of
 /// type tensorflow.Event. Its length depends on the run alone, though times are in it.

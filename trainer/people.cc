@@ -41,7 +41,7 @@ bool is_set(const fs::path& path) {
 
 /// Folders are named after people, but "anna/images" shows anna.
 std::string person_in(const fs::path& folder) {
-  fs::path named = fs::weakly_canonical(fs::absolute(folder));
+  fs::path named = fs::absolute(folder).lexically_normal();
   if (!named.has_filename()) named = named.parent_path();
   while (is_layout_folder(named.filename().string()) && named.has_relative_path()) named = named.parent_path();
   return named.filename().string();

@@ -26,11 +26,6 @@ double seconds_between(Clock::time_point a, Clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
 }
 
-/// Seconds since 1970.
-double wall_clock() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 /// Thrown to leave the loop for a second try from the newest checkpoint.
 class RollBack : public NonFiniteError {
  public:

@@ -130,17 +130,17 @@ void add_doctor_command(CLI::App& app, RunCommand& chosen) {
   about_run(command->add_option("--init-from", options->init_from, "Weights to start from, as for train"));
   about_run(
       command->add_flag("--accept-change", options->accept_change, "Changed method keys are warnings, as for train"));
-  about_run(command->add_option("--nodes", options->nodes, "Nodes that the ranks are on")->check(CLI::PositiveNumber));
+  about_run(command->add_option("--nodes", options->nodes, "Nodes that the ranks are on")->check(at_least(1)));
   about_run(command->add_option("--gpus-per-node", options->gpus_per_node, "GPUs of a node, one rank on each")
-                ->check(CLI::PositiveNumber));
+                ->check(at_least(1)));
   about_run(
       command->add_option("--ranks-per-node", options->ranks_per_node, "Ranks of a node, default one a GPU, else 1")
           ->check(at_least(1)));
   about_run(
       command->add_option("--step-seconds", options->step_seconds, "Seconds of an iteration, to tell the run's length")
-          ->check(at_least(1)));
+          ->check(CLI::PositiveNumber));
   about_run(command->add_option("--job-hours", options->job_hours, "Length of a job, to tell how many the run takes")
-                ->check(at_least(1)));
+                ->check(CLI::PositiveNumber));
   command->callback([options, &chosen] {
     if (options->config.empty()) {
       chosen.run = examine;

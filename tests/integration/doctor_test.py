@@ -238,7 +238,7 @@ class Doctor(unittest.TestCase):
 
     def test_a_good_run_has_no_problem_and_its_needs_are_told(self):
         before = sorted(self.shop.folder.iterdir())
-        output = self.doctor(*self.settings(), "--step-seconds", 3600, "--job-hours", 12, expect=0)
+        output = self.doctor(*self.settings(), "--step-seconds", 3600.0, "--job-hours", 12.0, expect=0)
         self.assertIn("no problems", output)
         self.assertNotIn("warning", output.replace("III, warm-up", ""))
         self.assertEqual(sorted(self.shop.folder.iterdir()), before)

@@ -179,6 +179,8 @@ class FineTuning(WithSets):
         self.assertIn("whose pictures or masks have changed since", said)
         shutil.copytree(pictures, self.folder / "anna b")
         self.assertIn('"anna b" cannot name a person', self.tune("from-blank", people=("anna b",), expect=78))
+        (self.folder / "anna-b").symlink_to(self.folder / "anna b")
+        self.assertIn("anna-b: tuned", self.tune("from-link", people=("anna-b",)))
         shutil.copytree(pictures, self.folder / "sets")
         said = self.tune("named-sets", people=("sets",), expect=78)
         self.assertIn("sets is the name of the folder for packed pictures; rename the person", said)
