@@ -120,7 +120,7 @@ void run_phase(const PhaseCase& phase, int steps) {
   const Seconds before = measure_gemm_peak();
   std::vector<Seconds> rows;
   for (int i = 0; i <= steps; ++i) {
-    rows.push_back(measure([&] { engine.run(phase.iteration, {batch}, false); }));
+    rows.push_back(measure([&] { engine.run(phase.iteration, {batch}, {}); }));
   }
   rows.erase(rows.begin());  // the first step touches its memory for the first time
   const Seconds after = measure_gemm_peak();

@@ -64,4 +64,8 @@ void FileReader::fail(std::string_view reason) const {
   throw CheckpointError(fmt::format("{}: {}", path_.string(), reason));
 }
 
+void FileReader::forget_cached() const {
+  ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 }  // namespace understudy

@@ -11,8 +11,9 @@
 
 namespace understudy {
 
-/// Version of the layout of a checkpoint. A reader refuses a higher one.
-inline constexpr int kCheckpointVersion = 1;
+/// Version of the layout of a checkpoint. A reader refuses a higher one. Since 2 the optimiser's state may be cut into
+/// several parts.
+inline constexpr int kCheckpointVersion = 2;
 inline constexpr std::string_view kManifestName = "manifest.json";
 
 /// List of a checkpoint's parts and what they belong to. A file that it does not name is no part of the checkpoint.

@@ -1,8 +1,16 @@
 #include "checkpoints/part_file.h"
 
+#include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace understudy {
+namespace {
+
+constexpr std::size_t kReadBackBytes = std::size_t{1} << 20;
+
+}  // namespace
 
 PartFile::PartFile(const std::filesystem::path& folder, std::string name, const FileSystem& files)
     : file_(files.create(folder / name)) {
@@ -20,6 +28,26 @@ PartInfo PartFile::finish() {
   file_->close();
   info_.sha256 = hash_.hex_digest();
   return info_;
+}
+
+ReadBack::ReadBack(std::filesystem::path path) : file_(std::move(path)), found_(kReadBackBytes) {
+  file_.forget_cached();
+}
+
+void ReadBack::expect(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const std::size_t count = std::min(bytes.size(), found_.size());
+    const std::span<std::byte> found(found_.data(), count);
+    file_.read(offset_, found);
+    if (!std::equal(found.begin(), found.end(), bytes.begin()))
+      file_.fail(fmt::format("the storage gives back other bytes than were written, after byte {}", offset_));
+    offset_ += count;
+    bytes = bytes.subspan(count);
+  }
+}
+
+void ReadBack::expect_end() const {
+  if (offset_ != file_.size()) file_.fail(fmt::format("has {} bytes where {} were written", file_.size(), offset_));
 }
 
 PartInfo write_part(const std::filesystem::path& folder,

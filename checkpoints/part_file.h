@@ -8,7 +8,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "checkpoints/file_reader.h"
 #include "common/file_system.h"
 #include "common/hash.h"
 
@@ -41,6 +43,23 @@ class PartFile {
   std::unique_ptr<OutputFile> file_;
   PartInfo info_;
   Sha256 hash_;
+};
+
+/// Compares a file with what was written into it, as the storage gives it back: what the system still holds of it in
+/// memory is dropped first, as far as it can be.
+class ReadBack {
+ public:
+  /// @throws FileError
+  explicit ReadBack(std::filesystem::path path);
+  /// The next bytes of the file. @throws CheckpointError  when it has others or ends before
+  void expect(std::span<const std::byte> bytes);
+  /// @throws CheckpointError  when the file goes on
+  void expect_end() const;
+
+ private:
+  FileReader file_;
+  std::uint64_t offset_ = 0;
+  std::vector<std::byte> found_;
 };
 
 /// Writes a small part whole. @throws FileError

@@ -60,6 +60,18 @@ std::vector<std::int64_t> link_best(const CheckpointStore& store,
   return linked;
 }
 
+/// The newest, back to where there are enough that are sound.
+std::set<std::int64_t> newest_of(const std::vector<std::int64_t>& iterations, const RetentionPolicy& policy) {
+  std::set<std::int64_t> newest;
+  std::int64_t sound = 0;
+  for (auto iteration = iterations.rbegin(); iteration != iterations.rend() && sound < policy.keep_newest;
+       ++iteration) {
+    newest.insert(*iteration);
+    if (!policy.damaged.contains(*iteration)) ++sound;
+  }
+  return newest;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> apply_retention(const CheckpointStore& store,
@@ -72,8 +84,7 @@ std::vector<std::int64_t> apply_retention(const CheckpointStore& store,
   store.require_newest(incarnation);
   const std::vector<std::int64_t> iterations = store.list();
   const std::set<std::int64_t> existing(iterations.begin(), iterations.end());
-  const auto newest = std::min<std::ptrdiff_t>(policy.keep_newest, std::ssize(iterations));
-  std::set<std::int64_t> kept(iterations.end() - newest, iterations.end());
+  std::set<std::int64_t> kept = newest_of(iterations, policy);
   for (const BestCheckpoints& best : policy.best) {
     for (const std::int64_t iteration : link_best(store, best, existing)) kept.insert(iteration);
   }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ struct RetentionPolicy {
   std::int64_t keep_newest = 3;  ///< at least 1
   std::int64_t keep_every = 0;   ///< also iterations that are multiples of this; 0 = none
   std::vector<BestCheckpoints> best;
+  std::set<std::int64_t> damaged = {};  ///< known to be of no use: not counted among the newest
 };
 
 /// Points <run>/best/<metric>/1, 2, … at the best checkpoints, then removes those that the policy does not keep:

@@ -203,6 +203,12 @@ PartInfo write_safetensors_part(const std::filesystem::path& folder,
   return file.finish();
 }
 
+void require_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata) {
+  ReadBack file(path);
+  write_to([&](std::span<const std::byte> bytes) { file.expect(bytes); }, tensors, metadata);
+  file.expect_end();
+}
+
 std::uint64_t safetensors_bytes(const NamedTensors& tensors, const Metadata& metadata) {
   std::uint64_t bytes = start_of_file(in_file_order(tensors), metadata).size();
   for (const auto& [name, tensor] : tensors) bytes += tensor.nbytes();

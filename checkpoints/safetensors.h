@@ -35,6 +35,9 @@ PartInfo write_safetensors_part(const std::filesystem::path& folder,
                                 const Metadata& metadata = {},
                                 const FileSystem& files = system_files());
 
+/// Reads a file again that was written from these tensors. @throws CheckpointError  when it holds anything else
+void require_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata = {});
+
 /// Bytes of the file that these tensors would give. Looks at names, types and shapes alone, so tensors without memory
 /// (device meta) will do. @throws CheckpointError  as write_safetensors
 std::uint64_t safetensors_bytes(const NamedTensors& tensors, const Metadata& metadata = {});

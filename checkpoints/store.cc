@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <span>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "checkpoints/incarnation.h"
+#include "checkpoints/part_plan.h"
 #include "checkpoints/safetensors.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
@@ -120,29 +123,36 @@ std::string checkpoint_name(std::int64_t iteration) {
   return fmt::format("{:09}", iteration);
 }
 
+CheckpointFolder::CheckpointFolder(fs::path folder, const FileSystem& files)
+    : files_(&files), folder_(std::move(folder)) {
+  make_folders(files, folder_);
+}
+
+PartInfo CheckpointFolder::write_tensors(std::string_view name, const NamedTensors& tensors) const {
+  const PartInfo info = write_safetensors_part(folder_, std::string(name), tensors, {}, *files_);
+  require_safetensors(folder_ / name, tensors);
+  return info;
+}
+
+PartInfo CheckpointFolder::write_text(std::string_view name, std::string_view text) const {
+  const PartInfo info = write_part(folder_, std::string(name), text, *files_);
+  ReadBack again(folder_ / name);
+  again.expect(std::as_bytes(std::span(text)));
+  again.expect_end();
+  return info;
+}
+
 PendingCheckpoint::PendingCheckpoint(fs::path run,
                                      std::int64_t iteration,
                                      std::uint64_t incarnation,
                                      const FileSystem& files)
-    : files_(files),
+    : CheckpointFolder(special_folder(run, kTemporaryPrefix, iteration, incarnation), files),
       run_(std::move(run)),
-      folder_(special_folder(run_, kTemporaryPrefix, iteration, incarnation)),
       iteration_(iteration),
-      incarnation_(incarnation) {
-  remove_folder(files_, folder_);
-  make_folders(files_, folder_);
-}
+      incarnation_(incarnation) {}
 
 PendingCheckpoint::~PendingCheckpoint() {
-  remove_folder(files_, folder_);
-}
-
-PartInfo PendingCheckpoint::write_tensors(std::string_view name, const NamedTensors& tensors) const {
-  return write_safetensors_part(folder_, std::string(name), tensors, {}, files_);
-}
-
-PartInfo PendingCheckpoint::write_text(std::string_view name, std::string_view text) const {
-  return write_part(folder_, std::string(name), text, files_);
+  remove_folder(files(), folder());
 }
 
 void PendingCheckpoint::publish(Manifest manifest) {
@@ -151,24 +161,24 @@ void PendingCheckpoint::publish(Manifest manifest) {
   manifest.incarnation = incarnation_;
   for (const PartInfo& part : manifest.parts) {
     std::error_code error;
-    const std::uintmax_t size = fs::file_size(folder_ / part.name, error);
+    const std::uintmax_t size = fs::file_size(folder() / part.name, error);
     if (error || size != part.size) {
       throw CheckpointError(fmt::format(
           "{}: the rank that wrote it states {} bytes, but {} are there; do all ranks share this file system?",
-          (folder_ / part.name).string(),
+          (folder() / part.name).string(),
           part.size,
           error ? 0 : size));
     }
   }
-  write_part(folder_, std::string(kManifestName), write_manifest(manifest), files_);
+  write_text(kManifestName, write_manifest(manifest));
   const fs::path final_name = checkpoints_of(run_) / checkpoint_name(iteration_);
   require_newest_incarnation(run_, incarnation_);
   if (!fs::exists(final_name)) {
-    publish_folder(folder_, final_name, files_);
+    publish_folder(folder(), final_name, files());
   } else {
     const fs::path replaced = special_folder(run_, kReplacedPrefix, iteration_, incarnation_);
-    replace_folder(files_, folder_, final_name, replaced);
-    remove_folder(files_, replaced);
+    replace_folder(files(), folder(), final_name, replaced);
+    remove_folder(files(), replaced);
   }
 }
 
@@ -182,7 +192,18 @@ fs::path LoadedCheckpoint::part_path(std::string_view part) const {
 }
 
 NamedTensors LoadedCheckpoint::tensors(std::string_view part) const {
-  return SafetensorsFile::open(part_path(part)).all();
+  std::vector<std::string> names;
+  for (const PartInfo& info : manifest_.parts) {
+    if (is_part_of(info.name, part)) names.push_back(info.name);
+  }
+  if (names.empty()) throw CheckpointError(fmt::format("{}: has no part \"{}\"", folder_.string(), part));
+  if (names != part_names(part, names.size()))
+    throw CheckpointError(fmt::format("{}: of \"{}\" it has only {}", folder_.string(), part, fmt::join(names, ", ")));
+  NamedTensors tensors;
+  for (const std::string& name : names) {
+    for (NamedTensor& named : SafetensorsFile::open(part_path(name)).all()) tensors.push_back(std::move(named));
+  }
+  return tensors;
 }
 
 std::string LoadedCheckpoint::text(std::string_view part) const {
@@ -212,6 +233,11 @@ void CheckpointStore::require_newest(std::uint64_t incarnation) const {
 std::unique_ptr<PendingCheckpoint> CheckpointStore::begin(std::int64_t iteration, std::uint64_t incarnation) const {
   require_newest(incarnation);
   return std::make_unique<PendingCheckpoint>(run_, iteration, incarnation, *files_);
+}
+
+CheckpointFolder CheckpointStore::join(std::int64_t iteration, std::uint64_t incarnation) const {
+  require_newest(incarnation);
+  return {special_folder(run_, kTemporaryPrefix, iteration, incarnation), *files_};
 }
 
 std::vector<std::int64_t> CheckpointStore::list() const {

@@ -20,9 +20,31 @@ inline constexpr std::string_view kModelPart = "model.safetensors";
 inline constexpr std::string_view kOptimizerPart = "optimizer.safetensors";
 inline constexpr std::string_view kTrainerPart = "trainer.json";
 
-/// A checkpoint under construction: a folder with a temporary name, removed again unless it was published. Ranks that
-/// share the file system write their parts into `folder()` and send their PartInfo to the rank that publishes.
-class PendingCheckpoint {
+/// The folder of a checkpoint under construction, as one of the ranks that write into it sees it. Ranks share the file
+/// system; each sends the PartInfo of what it wrote to the rank that publishes.
+class CheckpointFolder {
+ public:
+  /// Made if no other rank has made it yet. @throws FileError
+  CheckpointFolder(std::filesystem::path folder, const FileSystem& files);
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+  /// Writes and syncs a part and reads it again. @throws FileError; CheckpointError when the storage gives back other
+  /// bytes than were written
+  PartInfo write_tensors(std::string_view name, const NamedTensors& tensors) const;
+  PartInfo write_text(std::string_view name, std::string_view text) const;
+
+ protected:
+  const FileSystem& files() const { return *files_; }
+
+ private:
+  const FileSystem* files_;
+  std::filesystem::path folder_;
+};
+
+/// A checkpoint under construction, as the rank that publishes it sees it: a folder with a temporary name, removed
+/// again unless it was published.
+class PendingCheckpoint : public CheckpointFolder {
  public:
   PendingCheckpoint(std::filesystem::path run,
                     std::int64_t iteration,
@@ -32,12 +54,6 @@ class PendingCheckpoint {
   PendingCheckpoint(const PendingCheckpoint&) = delete;
   PendingCheckpoint& operator=(const PendingCheckpoint&) = delete;
 
-  const std::filesystem::path& folder() const { return folder_; }
-
-  /// Writes and syncs a part. @throws FileError
-  PartInfo write_tensors(std::string_view name, const NamedTensors& tensors) const;
-  PartInfo write_text(std::string_view name, std::string_view text) const;
-
   /// Writes the manifest, syncs and renames the folder to its final name, over an older checkpoint of the same
   /// iteration if there is one. `manifest.parts` comes from the writers; iteration and incarnation are filled in here.
   /// @throws CheckpointError  when a later start owns the run, or a part has not the size its writer stated
@@ -45,9 +61,7 @@ class PendingCheckpoint {
   void publish(Manifest manifest);
 
  private:
-  const FileSystem& files_;
   std::filesystem::path run_;
-  std::filesystem::path folder_;
   std::int64_t iteration_;
   std::uint64_t incarnation_;
 };
@@ -58,7 +72,7 @@ class LoadedCheckpoint {
   LoadedCheckpoint(std::filesystem::path folder, Manifest manifest);
   const std::filesystem::path& folder() const { return folder_; }
   const Manifest& manifest() const { return manifest_; }
-  /// @throws CheckpointError  when the manifest names no such part
+  /// Of one part, or of all that it was cut into. @throws CheckpointError  when the manifest does not name them all
   NamedTensors tensors(std::string_view part) const;
   std::string text(std::string_view part) const;
 
@@ -81,6 +95,8 @@ class CheckpointStore {
 
   /// @throws CheckpointError  when a later start owns the run; FileError when the folder cannot be made
   std::unique_ptr<PendingCheckpoint> begin(std::int64_t iteration, std::uint64_t incarnation) const;
+  /// For the other ranks, which write parts but do not publish. @throws  as begin
+  CheckpointFolder join(std::int64_t iteration, std::uint64_t incarnation) const;
 
   /// Iterations that have a folder, ascending; whether they are intact is not looked at.
   std::vector<std::int64_t> list() const;

@@ -148,6 +148,10 @@ void Heartbeat::beat() {
   page_->beats.fetch_add(1, std::memory_order_relaxed);
 }
 
+void Heartbeat::took(Section section, double seconds) {
+  page_->count(section, static_cast<std::int64_t>(seconds * 1e9));
+}
+
 void Heartbeat::begin_iteration(std::int64_t iteration) {
   beat();
   page_->iteration_began_ns = page_->last_beat_ns;

@@ -78,6 +78,8 @@ class Heartbeat {
   };
   /// A sign of life within a section.
   void beat();
+  /// What another thread took for work of a section that this one may have to wait for.
+  void took(Section section, double seconds);
 
   /// A number for the collectives of a further communicator; the last one is shared by all that come after it.
   int new_channel();

@@ -33,7 +33,8 @@ class EventFile {
   void add_picture(const std::string& tag, const Picture& picture, Iteration step, double time);
 
   /// Makes all events durable and returns the file's length in bytes. @throws FileError
-  std::int64_t sync() { return file_.sync(); }
+  void sync() { file_.sync(); }
+  std::int64_t bytes() const { return file_.bytes(); }
 
  private:
   void add_summary(std::string_view summary, Iteration step, double time);

@@ -1,5 +1,7 @@
 #include "trainer/open_run.h"
 
+#include <chrono>
+
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -142,6 +144,18 @@ void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoin
     take_first_state();
   }
   open_logs(resumed);
+  OpenRun& run = run_;
+  run_.saver = std::make_unique<CheckpointSaver>(
+      run_.store,
+      run_.identity.incarnation,
+      run_.recipe->state(),
+      run_.engine->optimizer_state(),
+      [&run] {
+        run.metrics->sync();
+        run.events->sync();
+      },
+      ranks_,
+      context_.heartbeat);
   const MicroBatchRun range = run_.engine->range();
   run_.batches = std::make_unique<TrainingBatches>(*run_.recipe,
                                                    *run_.sampler,
@@ -194,6 +208,8 @@ void RunOpener::open_logs(const Manifest& resumed) {
     std::vector<std::int64_t> shares;
     for (const MicroBatchRun& share : plan_micro_batches(run_.config().batch.micro_batches(), ranks_.world_size()))
       shares.push_back(share.count);
+    run_.schedule.emplace(
+        run_.config().checkpoints, age_of_run(request_.run_directory), std::chrono::steady_clock::now());
     run_.stragglers.emplace(std::move(nodes), std::move(shares));
   });
 }

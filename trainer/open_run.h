@@ -9,9 +9,11 @@
 #include "clusters/rank_context.h"
 #include "data_pipeline/mixed_sampler.h"
 #include "trainer/batch_source.h"
+#include "trainer/checkpoint_saver.h"
 #include "trainer/event_file.h"
 #include "trainer/run_log.h"
 #include "trainer/run_state.h"
+#include "trainer/save_schedule.h"
 #include "trainer/stragglers.h"
 #include "trainer/trainer.h"
 #include "trainer/validator.h"
@@ -37,9 +39,10 @@ struct OpenRun {
   std::optional<Validator> validator;
   std::unique_ptr<StepEngine> engine;
   std::optional<StoppingRule> stopping;
-  std::unique_ptr<JsonLines> metrics;  ///< on rank 0, as the next three
+  std::unique_ptr<JsonLines> metrics;  ///< on rank 0, as the next four
   std::unique_ptr<EventFile> events;
   std::unique_ptr<JsonLines> timing;
+  std::optional<SaveSchedule> schedule;
   std::optional<Stragglers> stragglers;
   std::unique_ptr<TrainingBatches> batches;
   Iteration completed = 0;  ///< finished iterations
@@ -47,6 +50,7 @@ struct OpenRun {
   bool finished = false;    ///< stopped by validation
   DueWork due;
   std::jthread copying;  ///< copies the sets to data.cache
+  std::unique_ptr<CheckpointSaver> saver;
 };
 
 /// Opens the run directory and everything that the configuration names, resumes the newest intact checkpoint or takes

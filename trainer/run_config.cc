@@ -153,7 +153,21 @@ void describe_validation(ConfigVisitor& v, ValidationConfig& c) {
 
 void describe_machine(ConfigVisitor& v, RunConfig& c) {
   v.section("checkpoints", "When checkpoints are written and which are kept.");
+  v.choice(
+      {"interval",
+       kMachine,
+       "what decides when the next checkpoint is due: `checkpoints.every`, `checkpoints.minutes`, or `auto`: the "
+       "interval that loses the least time, from the measured cost of a save and the run's failures"},
+      c.checkpoints.interval,
+      {{"iterations", SaveInterval::kIterations}, {"minutes", SaveInterval::kMinutes}, {"auto", SaveInterval::kAuto}});
   v.integer({"every", kMachine, "iterations between checkpoints"}, c.checkpoints.every, 1, kNoLimit);
+  v.real({"minutes", kMachine, "minutes between checkpoints"}, c.checkpoints.minutes, 0.01, 100'000);
+  v.choice({"when_busy",
+            kMachine,
+            "what a save does that is due while the one before is still being written: wait for it, or skip it with a "
+            "warning, at most three in a row"},
+           c.checkpoints.when_busy,
+           {{"wait", BusySave::kWait}, {"skip", BusySave::kSkip}});
   v.integer({"keep_newest", kMachine, "newest checkpoints kept; at least 2, so that a damaged one has a predecessor"},
             c.checkpoints.keep_newest,
             2,

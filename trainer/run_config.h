@@ -37,8 +37,16 @@ struct ValidationConfig {
   std::int64_t keep_best = 1;
 };
 
+/// What the time between saves is counted in; kAuto: chosen from what a save costs and how often the run fails.
+enum class SaveInterval { kIterations, kMinutes, kAuto };
+/// What happens to a save that is due while the one before is still being written.
+enum class BusySave { kWait, kSkip };
+
 struct CheckpointConfig {
+  SaveInterval interval = SaveInterval::kIterations;
   std::int64_t every = 1000;
+  double minutes = 10.0;
+  BusySave when_busy = BusySave::kWait;
   std::int64_t keep_newest = 3;
   std::int64_t keep_every = 100'000;
 };

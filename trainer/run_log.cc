@@ -64,9 +64,8 @@ void VouchedFile::append(std::string_view bytes) {
   bytes_ += std::ssize(bytes);
 }
 
-std::int64_t VouchedFile::sync() {
+void VouchedFile::sync() {
   file_->sync();
-  return bytes_;
 }
 
 void require_log_of(const std::filesystem::path& run, std::uint64_t bytes) {

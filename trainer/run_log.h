@@ -26,8 +26,8 @@ class VouchedFile {
   VouchedFile(std::filesystem::path path, std::int64_t keep_bytes, const FileSystem& files = system_files());
 
   void append(std::string_view bytes);
-  /// Makes everything durable and returns the file's length in bytes. @throws FileError
-  std::int64_t sync();
+  /// Makes what was appended so far durable; from any thread. @throws FileError
+  void sync();
   std::int64_t bytes() const { return bytes_; }
 
  private:

@@ -57,29 +57,25 @@ void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state) {
   }
 }
 
-void save_run_state(const CheckpointStore& store,
-                    const RunIdentity& identity,
-                    const RunState& state,
-                    JsonLines& metrics,
-                    EventFile& events,
-                    const RunConfig& config) {
-  const auto pending = store.begin(state.completed, identity.incarnation);
-  Manifest manifest;
-  manifest.code_version = version();
-  manifest.config = identity.config;
-  manifest.data_fingerprints = identity.data_fingerprints;
-  manifest.metrics_bytes = static_cast<std::uint64_t>(metrics.sync());
-  manifest.events_bytes = static_cast<std::uint64_t>(events.sync());
-  manifest.parts.push_back(pending->write_tensors(kModelPart, state.recipe.state()));
-  manifest.parts.push_back(pending->write_tensors(kOptimizerPart, state.engine.optimizer_state()));
-  const Json trainer = {{"completed", state.completed},
-                        {"finished", state.finished},
-                        {"validation_due", state.due.validation},
-                        {"samples_due", state.due.samples},
-                        {"stopping", Json::parse(state.stopping.state())}};
-  manifest.parts.push_back(pending->write_text(kTrainerPart, trainer.dump()));
-  pending->publish(std::move(manifest));
-  apply_retention(store, retention_of(config, state.stopping), identity.incarnation);
+CheckpointOrder order_checkpoint(const RunIdentity& identity,
+                                 const RunState& state,
+                                 const JsonLines& metrics,
+                                 const EventFile& events,
+                                 const RunConfig& config) {
+  CheckpointOrder order{.iteration = state.completed};
+  order.manifest.code_version = version();
+  order.manifest.config = identity.config;
+  order.manifest.data_fingerprints = identity.data_fingerprints;
+  order.manifest.metrics_bytes = static_cast<std::uint64_t>(metrics.bytes());
+  order.manifest.events_bytes = static_cast<std::uint64_t>(events.bytes());
+  order.trainer = Json{{"completed", state.completed},
+                       {"finished", state.finished},
+                       {"validation_due", state.due.validation},
+                       {"samples_due", state.due.samples},
+                       {"stopping", Json::parse(state.stopping.state())}}
+                      .dump();
+  order.retention = retention_of(config, state.stopping);
+  return order;
 }
 
 void on_rank_zero(Communicator& communicator, std::string_view intent, const std::function<void()>& work) {

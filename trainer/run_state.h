@@ -7,6 +7,7 @@
 
 #include "checkpoints/store.h"
 #include "clusters/communicator.h"
+#include "trainer/checkpoint_saver.h"
 #include "trainer/event_file.h"
 #include "trainer/recipe.h"
 #include "trainer/run_config.h"
@@ -44,14 +45,12 @@ struct RunIdentity {
 /// @throws CheckpointError  when tensors are missing or misshapen
 void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state);
 
-/// Writes and publishes a checkpoint of the state, then applies the retention policy. Called by rank 0 alone; the other
-/// ranks hold the same state. @throws FileError, CheckpointError
-void save_run_state(const CheckpointStore& store,
-                    const RunIdentity& identity,
-                    const RunState& state,
-                    JsonLines& metrics,
-                    EventFile& events,
-                    const RunConfig& config);
+/// What a checkpoint of this moment holds besides tensors, and which checkpoints stay after it.
+CheckpointOrder order_checkpoint(const RunIdentity& identity,
+                                 const RunState& state,
+                                 const JsonLines& metrics,
+                                 const EventFile& events,
+                                 const RunConfig& config);
 
 /// Runs `work` on rank 0; if it throws there, every rank throws the same message, so that none waits for the others.
 void on_rank_zero(Communicator& communicator, std::string_view intent, const std::function<void()>& work);

@@ -77,7 +77,7 @@ StepEngine::StepEngine(Recipe& recipe, const RunConfig& config, Communicator& co
 
 StepEngine::~StepEngine() = default;
 
-StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches, bool stop) {
+StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches, const RankWord& word) {
   const auto start = std::chrono::steady_clock::now();
   StepReport report;
   rows_.clear();
@@ -89,24 +89,27 @@ StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches,
     batches[i] = {};
     heartbeat_.beat();
   }
-  exchange(iteration, stop, seconds_since(start), report);
+  exchange(iteration, word, seconds_since(start), report);
   if (report.finite) step_players(iteration);
   drop_gradients();
   return report;
 }
 
-void StepEngine::exchange(Iteration iteration, bool stop, double own_seconds, StepReport& report) {
+void StepEngine::exchange(Iteration iteration, const RankWord& word, double own_seconds, StepReport& report) {
   const Heartbeat::Mark mark(heartbeat_, Section::kExchange);
-  std::array<std::int64_t, 2> flags = {report.finding ? 1 : 0, stop ? 1 : 0};
+  std::array<std::int64_t, 4> flags = {
+      report.finding ? 1 : 0, word.stop ? 1 : 0, word.save ? 1 : 0, word.save_failed ? 1 : 0};
   const auto start = std::chrono::steady_clock::now();
   communicator_.all_reduce(flags, Reduction::kMax, "agree on the end of an iteration");
   report.finite = flags[0] == 0;
   report.stop_requested = flags[1] != 0;
+  report.save_requested = flags[2] != 0;
+  report.save_failed = flags[3] != 0;
   for (std::size_t p = 0; p < players_.size(); ++p) {
     if (players_[p].active(iteration)) exchanges_[p]->finish();
   }
   report.exchange_seconds = seconds_since(start);
-  average_terms(own_seconds, report);
+  average_terms(word.news, own_seconds, report);
   if (report.finite) average_statistics();
 }
 
@@ -165,8 +168,8 @@ std::optional<std::string> StepEngine::find_non_finite(const Player& player, con
   return std::nullopt;
 }
 
-void StepEngine::average_terms(double own_seconds, StepReport& report) {
-  nlohmann::ordered_json own = nlohmann::ordered_json::array({own_seconds});
+void StepEngine::average_terms(const std::string& news, double own_seconds, StepReport& report) {
+  nlohmann::ordered_json own = nlohmann::ordered_json::array({own_seconds, news});
   for (const std::vector<Term>& row : rows_) {
     for (const auto& [name, value] : row)
       own.push_back({name, std::isfinite(value) ? nlohmann::ordered_json(value) : nullptr});
@@ -176,6 +179,10 @@ void StepEngine::average_terms(double own_seconds, StepReport& report) {
     for (const auto& item : nlohmann::ordered_json::parse(blob)) {
       if (item.is_number()) {
         report.rank_seconds.push_back(item);
+        continue;
+      }
+      if (item.is_string()) {
+        report.news.push_back(item);
         continue;
       }
       const std::string name = item[0];

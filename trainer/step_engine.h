@@ -23,10 +23,21 @@ struct NonFiniteFinding {
   MicroBatch micro_batch;  ///< what it was computed from
 };
 
+/// What a rank has to say to the others at the end of an iteration.
+struct RankWord {
+  bool stop = false;         ///< it was asked to stop
+  bool save = false;         ///< a checkpoint is due
+  bool save_failed = false;  ///< its part in a save failed
+  std::string news;          ///< for rank 0; may be empty
+};
+
 /// What an iteration did.
 struct StepReport {
-  std::vector<Term> terms;  ///< on rank 0: means over all micro-batches, summed in their order
-  bool stop_requested = false;
+  std::vector<Term> terms;      ///< on rank 0: means over all micro-batches, summed in their order
+  bool stop_requested = false;  ///< by any rank, as the next two
+  bool save_requested = false;
+  bool save_failed = false;
+  std::vector<std::string> news;            ///< on rank 0, in the order of ranks
   bool finite = true;                       ///< over all ranks; when false no player stepped
   std::optional<NonFiniteFinding> finding;  ///< set on the ranks that saw it
   double exchange_seconds = 0.0;
@@ -45,8 +56,8 @@ class StepEngine {
   /// Micro-batches of each global batch that this rank computes.
   MicroBatchRun range() const { return run_; }
 
-  /// Collective. @param batches  this rank's micro-batches of the iteration  @param stop  this rank's wish to stop
-  StepReport run(Iteration iteration, std::vector<MicroBatch> batches, bool stop);
+  /// Collective. @param batches  this rank's micro-batches of the iteration
+  StepReport run(Iteration iteration, std::vector<MicroBatch> batches, const RankWord& word);
 
   /// Optimiser state under "<player>.<parameter>.exp_avg" and so on: the tensors themselves.
   std::vector<std::pair<std::string, at::Tensor>> optimizer_state() const;
@@ -57,8 +68,8 @@ class StepEngine {
   void compute_micro_batch(const MicroBatch& batch, const CoupledGroup& group, StepReport& report);
   std::vector<CoupledGroup> couple(const std::vector<MicroBatch>& batches);
   std::optional<std::string> find_non_finite(const Player& player, const at::Tensor& loss) const;
-  void exchange(Iteration iteration, bool stop, double own_seconds, StepReport& report);
-  void average_terms(double own_seconds, StepReport& report);
+  void exchange(Iteration iteration, const RankWord& word, double own_seconds, StepReport& report);
+  void average_terms(const std::string& news, double own_seconds, StepReport& report);
   void average_statistics();
   void step_players(Iteration iteration);
   void drop_gradients();

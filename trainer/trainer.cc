@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 
 /// Episodes of a picture of samples.
 constexpr std::int64_t kSampleRows = 4;
+/// So that storage which never comes back is noticed.
+constexpr int kMostSkippedSaves = 3;
 
 double seconds_between(Clock::time_point a, Clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
@@ -50,13 +52,17 @@ class TrainingLoop {
   std::optional<bool> validate();
   bool draw_samples();
   bool write_samples() const;
+  bool wants_save();
   void save();
+  void finish_saving();
 
   const TrainRequest& request_;
   const RankContext& context_;
   Communicator& ranks_;
   OpenRun& run_;
   std::optional<Progress> progress_;
+  bool save_requested_ = false;  ///< by the iteration just finished
+  int skipped_saves_ = 0;        ///< in a row, because one was under way
 };
 
 Outcome TrainingLoop::train_until_the_end(bool rolled_back) {
@@ -76,6 +82,7 @@ Outcome TrainingLoop::train_until_the_end(bool rolled_back) {
     stop = do_what_is_due(stop);
   }
   save();
+  finish_saving();
   if (run_.finished)
     return {ExitCode::kDone, fmt::format("done: stopped after iteration {} by validation", run_.completed)};
   if (run_.completed >= end && !run_.due.any())
@@ -95,7 +102,15 @@ bool TrainingLoop::one_iteration() {
     for (std::int64_t i = 0; i < run_.engine->range().count; ++i) batches.push_back(run_.batches->next());
   }
   const auto loaded = Clock::now();
-  const StepReport report = run_.engine->run(run_.completed, std::move(batches), context_.stop_requested());
+  const StepReport report = run_.engine->run(run_.completed,
+                                             std::move(batches),
+                                             {.stop = context_.stop_requested(),
+                                              .save = wants_save(),
+                                              .save_failed = run_.saver->failed(),
+                                              .news = run_.saver->take_news()});
+  if (ranks_.rank() == 0) run_.saver->hear(report.news);
+  if (report.save_failed) finish_saving();
+  save_requested_ = report.save_requested;
   if (!report.finite) handle_non_finite(report);
   context_.heartbeat.end_iteration();
   log_iteration(report, seconds_between(start, Clock::now()), seconds_between(start, loaded));
@@ -125,7 +140,7 @@ bool TrainingLoop::do_what_is_due(bool stop) {
     run_.due.samples = stop;
   }
   if (improved) run_.saved = -1;  // a resumed validation adds to a checkpoint that is there already
-  if (stop || improved || run_.finished || run_.completed % run_.config().checkpoints.every == 0) save();
+  if (stop || improved || run_.finished || save_requested_) save();
   return stop;
 }
 
@@ -243,13 +258,33 @@ bool TrainingLoop::write_samples() const {
   return true;
 }
 
+/// Rank 0's word, before an iteration, on whether a checkpoint is due after it.
+bool TrainingLoop::wants_save() {
+  if (ranks_.rank() != 0 || !run_.schedule->due(run_.completed + 1, Clock::now())) return false;
+  const bool skip = run_.config().checkpoints.when_busy == BusySave::kSkip && skipped_saves_ < kMostSkippedSaves;
+  if (!skip || !run_.saver->busy()) return true;
+  ++skipped_saves_;
+  spdlog::warn("the checkpoint of iteration {} is skipped: an older one is still being written", run_.completed + 1);
+  return false;
+}
+
 void TrainingLoop::save() {
   if (run_.saved == run_.completed) return;
   const Heartbeat::Mark mark(context_.heartbeat, Section::kSave);
-  on_rank_zero(ranks_, "write a checkpoint", [&] {
-    save_run_state(run_.store, run_.identity, run_.state(), *run_.metrics, *run_.events, run_.config());
-  });
+  const auto start = Clock::now();
+  run_.saver->finish();
+  CheckpointOrder order{.iteration = run_.completed};
+  if (ranks_.rank() == 0)
+    order = order_checkpoint(run_.identity, run_.state(), *run_.metrics, *run_.events, run_.config());
+  run_.saver->begin(std::move(order));
   run_.saved = run_.completed;
+  skipped_saves_ = 0;
+  if (run_.schedule) run_.schedule->saved(Clock::now(), seconds_between(start, Clock::now()), run_.saver->seconds());
+}
+
+void TrainingLoop::finish_saving() {
+  const Heartbeat::Mark mark(context_.heartbeat, Section::kSave);
+  run_.saver->finish();
 }
 
 }  // namespace

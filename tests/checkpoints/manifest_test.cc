@@ -57,7 +57,7 @@ TEST(Manifest, SaysWhatIsWrongWithIt) {
                 ThrowsMessage<CheckpointError>(testing::AllOf(HasSubstr("x/manifest.json"), HasSubstr(reason))));
   };
   expect(sealed("{x\n}\n"), "not valid JSON");
-  expect(changed("\"format_version\": 1", "\"format_version\": 2"), "format version 2; this program reads 1 to 1");
+  expect(changed("\"format_version\": 2", "\"format_version\": 3"), "format version 3; this program reads 1 to 2");
   expect(changed("understudy.checkpoint", "something.else"), "is not the manifest of a checkpoint");
   expect(changed("\"iteration\": 41000", "\"iteration\": -1"), "\"iteration\" is -1 where a count");
   expect(changed("\"iteration\": 41000", "\"iteration\": \"x\""), "\"iteration\" is \"x\" where a count");

@@ -57,7 +57,7 @@ Stepped step_once(const RunSettings& settings, LatentPoseNetworks networks, cons
     Heartbeat heartbeat;
     StepEngine engine(recipe, settings.run, ranks, heartbeat);
     MicroBatch micro{.iteration = 0, .index = 0, .episodes = std::vector<Episode>(3), .tensors = to_sample(batch)};
-    stepped.terms = engine.run(0, {std::move(micro)}, false).terms;
+    stepped.terms = engine.run(0, {std::move(micro)}, {}).terms;
     stepped.state = recipe.state();
   });
   return stepped;

@@ -76,7 +76,7 @@ std::int64_t peak_of_step(Recipe& recipe, const RunConfig& run, const MicroBatch
   const auto alone = single_rank();
   Heartbeat heartbeat;
   StepEngine engine(recipe, run, *alone, heartbeat);
-  return TensorMeter::instance().peak_of([&] { engine.run(batch.iteration, {batch}, false); });
+  return TensorMeter::instance().peak_of([&] { engine.run(batch.iteration, {batch}, {}); });
 }
 
 /// Estimated over measured.

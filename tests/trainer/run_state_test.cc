@@ -43,19 +43,27 @@ class ToyRun {
       batch.tensors = {golden::tensor_of({1, 3}, [n](auto k) { return golden::symmetric(n, k); })};
       batches.push_back(std::move(batch));
     }
-    engine.run(state.completed++, std::move(batches), false);
+    engine.run(state.completed++, std::move(batches), {});
   }
 
   void save(const CheckpointStore& store, std::uint64_t incarnation) {
     JsonLines metrics(store.run() / "metrics.jsonl", -1);
     metrics.append("{}");
     EventFile events(store.run() / kEventsName, 0);
-    save_run_state(store,
-                   {.config = "text", .data_fingerprints = {{"train", "abc"}}, .incarnation = incarnation},
-                   state,
-                   metrics,
-                   events,
-                   config);
+    const RunIdentity identity{.config = "text", .data_fingerprints = {{"train", "abc"}}, .incarnation = incarnation};
+    CheckpointSaver saver(
+        store,
+        incarnation,
+        recipe.state(),
+        engine.optimizer_state(),
+        [&] {
+          metrics.sync();
+          events.sync();
+        },
+        *ranks,
+        heartbeat);
+    saver.begin(order_checkpoint(identity, state, metrics, events, config));
+    saver.finish();
   }
 
   NamedTensors tensors() {

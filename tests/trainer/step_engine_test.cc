@@ -60,7 +60,7 @@ std::vector<RankResult> run_ranks(int world_size,
     StepEngine engine(recipe, config_with_group(group), ranks, heartbeat);
     Iteration iteration = 0;
     for (const at::Tensor& input : inputs) {
-      result.reports.push_back(engine.run(iteration, share_of(engine.range(), input, iteration), false));
+      result.reports.push_back(engine.run(iteration, share_of(engine.range(), input, iteration), {}));
       ++iteration;
     }
     for (const auto& [name, tensor] : recipe.state()) result.tensors.push_back(tensor.detach().clone());
@@ -118,7 +118,7 @@ TEST(StepEngine, KeepsOtherPlayersOutOfAPlayersGradient) {
     ToyRecipe recipe;
     Heartbeat heartbeat;
     StepEngine engine(recipe, config_with_group(0), ranks, heartbeat);
-    engine.run(0, share_of(engine.range(), inputs_of(0), 0), false);
+    engine.run(0, share_of(engine.range(), inputs_of(0), 0), {});
     EXPECT_TRUE(recipe.saw_frozen_judge);
     for (const auto& [name, tensor] : engine.optimizer_state()) {
       if (name == "judge.vector.exp_avg") expect_near(gradient_from(tensor), own_loss_alone);
@@ -199,8 +199,8 @@ TEST(StepEngine, TellsEveryRankThatOneWantsToStop) {
     ToyRecipe recipe;
     Heartbeat heartbeat;
     StepEngine engine(recipe, config_with_group(0), ranks, heartbeat);
-    EXPECT_FALSE(engine.run(0, share_of(engine.range(), inputs_of(0), 0), false).stop_requested);
-    EXPECT_TRUE(engine.run(1, share_of(engine.range(), inputs_of(1), 1), ranks.rank() == 1).stop_requested);
+    EXPECT_FALSE(engine.run(0, share_of(engine.range(), inputs_of(0), 0), {}).stop_requested);
+    EXPECT_TRUE(engine.run(1, share_of(engine.range(), inputs_of(1), 1), {.stop = ranks.rank() == 1}).stop_requested);
   });
 }
 
