@@ -133,6 +133,7 @@ void CheckpointSaver::finish() {
     }
     wait();
   }
+  pending_.reset();  // no rank writes any more
   if (const auto took = seconds()) heartbeat_.took(Section::kSave, *took);
   std::string first = ranks_.broadcast(failure(), 0, "share how publishing went");
   for (int rank = 1; rank < ranks_.world_size() && first.empty(); ++rank) {
@@ -184,16 +185,16 @@ void CheckpointSaver::write_and_publish(const CheckpointOrder& order, const std:
     news_ = news_of(parts);
     return;
   }
-  const std::unique_ptr<PendingCheckpoint> pending = store_.begin(order.iteration, incarnation_);
-  Parts own = write_share(*pending);
-  own.push_back(pending->write_text(kTrainerPart, order.trainer));
+  pending_ = store_.begin(order.iteration, incarnation_);
+  Parts own = write_share(*pending_);
+  own.push_back(pending_->write_text(kTrainerPart, order.trainer));
   hear({news_of(own)});
   const std::optional<Parts> parts = parts_of_all(stop);
   if (!parts) return;
   sync_logs_();
   Manifest manifest = order.manifest;
   manifest.parts = *parts;
-  pending->publish(std::move(manifest));
+  pending_->publish(std::move(manifest));
   verify_one_kept(order.iteration);
   RetentionPolicy retention = order.retention;
   retention.damaged = damaged_;

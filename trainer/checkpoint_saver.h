@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -93,6 +94,8 @@ class CheckpointSaver {
       verified_;  ///< kept checkpoints, and which verification was their last; 0: none
   std::uint64_t verifications_ = 0;
   std::set<std::int64_t> damaged_;  ///< kept checkpoints that went bad
+  /// On rank 0. Removed, if it failed, when other ranks have left it, too: the writing thread's until then.
+  std::unique_ptr<PendingCheckpoint> pending_;
 
   mutable std::mutex mutex_;  ///< guards all below
   std::condition_variable_any changed_;

@@ -15,7 +15,7 @@ class RecordedFile : public OutputFile {
  public:
   RecordedFile(std::unique_ptr<OutputFile> file,
                FileStep step,
-               std::shared_ptr<std::vector<FileStep>> steps,
+               std::shared_ptr<FileSteps> steps,
                RecordedFiles::Options options)
       : file_(std::move(file)), step_(std::move(step)), steps_(std::move(steps)), options_(std::move(options)) {}
 
@@ -24,12 +24,12 @@ class RecordedFile : public OutputFile {
     step.bytes = text_of(bytes);
     announce(step);
     file_->write(bytes);
-    steps_->push_back(std::move(step));
+    steps_->add(std::move(step));
   }
   void sync() override {
     announce(of(Kind::kSync));
     if (options_.really_sync) file_->sync();
-    steps_->push_back(of(Kind::kSync));
+    steps_->add(of(Kind::kSync));
   }
   void close() override { file_->close(); }
 
@@ -45,7 +45,7 @@ class RecordedFile : public OutputFile {
 
   std::unique_ptr<OutputFile> file_;
   FileStep step_;
-  std::shared_ptr<std::vector<FileStep>> steps_;
+  std::shared_ptr<FileSteps> steps_;
   RecordedFiles::Options options_;
 };
 
@@ -61,7 +61,7 @@ std::unique_ptr<OutputFile> RecordedFiles::noted(std::unique_ptr<OutputFile> fil
                                                  const std::filesystem::path& path) const {
   if (!file) return nullptr;
   const FileStep step{.kind = Kind::kCreate, .path = path, .other = {}, .bytes = {}, .file = (*files_)++};
-  steps_->push_back(step);
+  steps_->add(step);
   return std::make_unique<RecordedFile>(std::move(file), step, steps_, options_);
 }
 
@@ -84,7 +84,7 @@ bool RecordedFiles::make_folder(const std::filesystem::path& path) const {
   const FileStep step{.kind = Kind::kFolder, .path = path, .other = {}, .bytes = {}};
   announce(step);
   const bool made = system_files().make_folder(path);
-  if (made) steps_->push_back(step);
+  if (made) steps_->add(step);
   return made;
 }
 
@@ -92,7 +92,7 @@ void RecordedFiles::rename(const std::filesystem::path& from, const std::filesys
   const FileStep step{.kind = Kind::kRename, .path = from, .other = to, .bytes = {}};
   announce(step);
   system_files().rename(from, to);
-  steps_->push_back(step);
+  steps_->add(step);
 }
 
 bool RecordedFiles::exchange(const std::filesystem::path& a, const std::filesystem::path& b) const {
@@ -100,7 +100,7 @@ bool RecordedFiles::exchange(const std::filesystem::path& a, const std::filesyst
   if (!options_.can_exchange) return false;
   announce(step);
   const bool done = system_files().exchange(a, b);
-  if (done) steps_->push_back(step);
+  if (done) steps_->add(step);
   return done;
 }
 
@@ -108,7 +108,7 @@ bool RecordedFiles::link(const std::filesystem::path& file, const std::filesyste
   const FileStep step{.kind = Kind::kLink, .path = file, .other = name, .bytes = {}};
   announce(step);
   const bool made = system_files().link(file, name);
-  if (made) steps_->push_back(step);
+  if (made) steps_->add(step);
   return made;
 }
 
@@ -116,14 +116,14 @@ void RecordedFiles::symlink(const std::filesystem::path& target, const std::file
   const FileStep step{.kind = Kind::kSymlink, .path = target, .other = name, .bytes = {}};
   announce(step);
   system_files().symlink(target, name);
-  steps_->push_back(step);
+  steps_->add(step);
 }
 
 bool RecordedFiles::remove(const std::filesystem::path& path) const {
   const FileStep step{.kind = Kind::kRemove, .path = path, .other = {}, .bytes = {}};
   announce(step);
   const bool removed = system_files().remove(path);
-  if (removed) steps_->push_back(step);
+  if (removed) steps_->add(step);
   return removed;
 }
 
@@ -131,7 +131,7 @@ void RecordedFiles::sync_folder(const std::filesystem::path& folder) const {
   const FileStep step{.kind = Kind::kSyncFolder, .path = folder, .other = {}, .bytes = {}};
   announce(step);
   if (options_.really_sync) system_files().sync_folder(folder);
-  steps_->push_back(step);
+  steps_->add(step);
 }
 
 }  // namespace understudy

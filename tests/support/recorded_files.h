@@ -1,9 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/file_system.h"
@@ -31,6 +34,21 @@ struct FileStep {
   int file = -1;  ///< number of the opened file that kCreate, kWrite and kSync are of
 };
 
+/// Steps of several threads, in the order in which they ended.
+class FileSteps {
+ public:
+  void add(FileStep step) {
+    const std::lock_guard lock(mutex_);
+    steps_.push_back(std::move(step));
+  }
+  /// When no thread adds any more.
+  const std::vector<FileStep>& all() const { return steps_; }
+
+ private:
+  std::mutex mutex_;
+  std::vector<FileStep> steps_;
+};
+
 /// Passes every step on to the system and notes those that succeed. `before` sees each step first and may throw.
 class RecordedFiles : public FileSystem {
  public:
@@ -43,7 +61,7 @@ class RecordedFiles : public FileSystem {
   RecordedFiles() : RecordedFiles(Options{}) {}
   explicit RecordedFiles(Options options);
 
-  const std::vector<FileStep>& steps() const { return *steps_; }
+  const std::vector<FileStep>& steps() const { return steps_->all(); }
 
   std::unique_ptr<OutputFile> create(const std::filesystem::path& path) const override;
   std::unique_ptr<OutputFile> create_new(const std::filesystem::path& path) const override;
@@ -61,8 +79,8 @@ class RecordedFiles : public FileSystem {
   std::unique_ptr<OutputFile> noted(std::unique_ptr<OutputFile> file, const std::filesystem::path& path) const;
 
   Options options_;
-  std::shared_ptr<std::vector<FileStep>> steps_ = std::make_shared<std::vector<FileStep>>();
-  std::shared_ptr<int> files_ = std::make_shared<int>(0);
+  std::shared_ptr<FileSteps> steps_ = std::make_shared<FileSteps>();
+  std::shared_ptr<std::atomic<int>> files_ = std::make_shared<std::atomic<int>>(0);
 };
 
 }  // namespace understudy

@@ -1,5 +1,7 @@
 #include "trainer/trainer.h"
 
+#include <future>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +9,7 @@
 #include "checkpoints/store.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
+#include "tests/support/recorded_files.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_set.h"
 #include "tests/trainer/tiny_run.h"
@@ -93,6 +96,28 @@ TEST_F(TrainerTest, EndsInTheSameBitsWhereverItWasStopped) {
     EXPECT_TRUE(fs::exists(run_folder(name) / "samples" / (checkpoint_name(2) + ".png"))) << moment;
     EXPECT_TRUE(CheckpointStore(run_folder(name)).problems_of(2).empty()) << "the best one is kept";
   }
+}
+
+TEST_F(TrainerTest, SkipsASaveWhileAnotherIsUnderWayWhereItIsToldTo) {
+  TrainRequest asked = request("run");
+  asked.overrides = {{.key = "checkpoints.every", .value = "1"},
+                     {.key = "checkpoints.when_busy", .value = "skip"},
+                     {.key = "validation.every", .value = "0"}};
+  std::promise<void> third_iteration;
+  const std::shared_future<void> in_third_iteration = third_iteration.get_future().share();
+  const RecordedFiles files({.before = [&](const FileStep& step) {
+    if (step.kind == FileStep::Kind::kCreate && step.path.parent_path().filename() == ".tmp-000000001-1")
+      in_third_iteration.wait();
+  }});
+  asked.files = &files;
+  int questions = 0;
+  const auto rank = single_rank();
+  Heartbeat heartbeat;
+  train(asked, {*rank, heartbeat, [&] {
+                  if (++questions == 3) third_iteration.set_value();
+                  return false;
+                }});
+  EXPECT_THAT(CheckpointStore(run_folder("run")).list(), testing::ElementsAre(1, 3));
 }
 
 TEST_F(TrainerTest, RefusesToResumeAnotherMethod) {
