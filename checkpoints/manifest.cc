@@ -1,7 +1,6 @@
 #include "checkpoints/manifest.h"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -103,20 +102,15 @@ Json parse_json(std::string_view text, std::string_view where) {
   }
 }
 
-/// What is wrong with one part, or nothing.
-std::optional<std::string> problem_of(const std::filesystem::path& path, const PartInfo& part) {
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return fmt::format("{}: is missing or unreadable ({})", path.string(), error.message());
-  if (size != part.size)
-    return fmt::format("{}: has {} bytes where the manifest lists {}", path.string(), size, part.size);
-  try {
-    const std::string found = sha256_of_file(path);
-    if (found == part.sha256) return std::nullopt;
-    return fmt::format("{}: SHA-256 {} where the manifest lists {}", path.string(), found, part.sha256);
-  } catch (const FileError& unreadable) {
-    return unreadable.what();
-  }
+std::string newer_version(std::int64_t version, const Json& json, std::string_view where) {
+  const auto writer = json.find("code_version");
+  return fmt::format(
+      "{}: has format version {}, of which this program reads 1 to {}; use the understudy that wrote it{}, or a newer "
+      "one",
+      where,
+      version,
+      kCheckpointVersion,
+      writer != json.end() && writer->is_string() ? fmt::format(" ({})", writer->get<std::string>()) : "");
 }
 
 }  // namespace
@@ -156,10 +150,8 @@ Manifest parse_manifest(std::string_view text, std::string_view where) {
   Manifest manifest;
   const std::int64_t version = fields.get<std::int64_t>("format_version");
   if (fields.get<std::string>("format") != "understudy.checkpoint") fields.fail("is not the manifest of a checkpoint");
-  if (version < 1 || version > kCheckpointVersion) {
-    fields.fail(
-        fmt::format("has format version {}; this program reads 1 to {}, use a newer one", version, kCheckpointVersion));
-  }
+  if (version < 1) fields.fail(fmt::format("has format version {}, which there never was", version));
+  if (version > kCheckpointVersion) throw NewerVersionError(newer_version(version, json, where));
   manifest.format_version = static_cast<int>(version);
   manifest.iteration = fields.get<std::int64_t>("iteration");
   manifest.incarnation = fields.get<std::uint64_t>("incarnation");
@@ -182,11 +174,38 @@ Manifest read_manifest(const std::filesystem::path& folder) {
   }
 }
 
+std::optional<std::string> newer_version_of(const std::filesystem::path& folder) {
+  try {
+    read_manifest(folder);
+  } catch (const NewerVersionError& newer) {
+    return newer.what();
+  } catch (const CheckpointError&) {
+    // Damaged, of whatever version.
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> problem_of_part(const std::filesystem::path& folder, const PartInfo& part) {
+  const std::filesystem::path path = folder / part.name;
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return fmt::format("{}: is missing or unreadable ({})", path.string(), error.message());
+  if (size != part.size)
+    return fmt::format("{}: has {} bytes where the manifest lists {}", path.string(), size, part.size);
+  try {
+    const std::string found = sha256_of_file(path);
+    if (found == part.sha256) return std::nullopt;
+    return fmt::format("{}: SHA-256 {} where the manifest lists {}", path.string(), found, part.sha256);
+  } catch (const FileError& unreadable) {
+    return unreadable.what();
+  }
+}
+
 std::vector<std::string> verify_checkpoint(const std::filesystem::path& folder) {
   std::vector<std::string> problems;
   try {
     for (const PartInfo& part : read_manifest(folder).parts) {
-      if (const auto problem = problem_of(folder / part.name, part)) problems.push_back(*problem);
+      if (const auto problem = problem_of_part(folder, part)) problems.push_back(*problem);
     }
   } catch (const Error& error) {
     problems.emplace_back(error.what());

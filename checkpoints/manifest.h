@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "checkpoints/part_file.h"
+#include "common/errors.h"
 
 namespace understudy {
 
@@ -15,6 +17,12 @@ namespace understudy {
 /// several parts.
 inline constexpr int kCheckpointVersion = 2;
 inline constexpr std::string_view kManifestName = "manifest.json";
+
+/// A newer program wrote this checkpoint: it is as good as its writer left it, but cannot be read here.
+class NewerVersionError : public CheckpointError {
+ public:
+  using CheckpointError::CheckpointError;
+};
 
 /// List of a checkpoint's parts and what they belong to. A file that it does not name is no part of the checkpoint.
 struct Manifest {
@@ -35,12 +43,18 @@ struct Manifest {
 std::string write_manifest(const Manifest& manifest);
 
 /// @param where  name of the file, for messages
-/// @throws CheckpointError  for a wrong checksum, bad JSON, a missing or mistyped key, a newer version or an unsafe
-/// part name
+/// @throws NewerVersionError  for an intact manifest of a newer version
+/// @throws CheckpointError  for a wrong checksum, bad JSON, a missing or mistyped key or an unsafe part name
 Manifest parse_manifest(std::string_view json, std::string_view where);
 
 /// Reads `folder`/manifest.json. @throws CheckpointError
 Manifest read_manifest(const std::filesystem::path& folder);
+
+/// Of a checkpoint that only a newer program can read, what read_manifest says; nothing of every other, damaged or not.
+std::optional<std::string> newer_version_of(const std::filesystem::path& folder);
+
+/// What keeps a part from being what the manifest lists: its size, its SHA-256, that it cannot be read; else nothing.
+std::optional<std::string> problem_of_part(const std::filesystem::path& folder, const PartInfo& part);
 
 /// Everything that is wrong with a checkpoint's folder: manifest, sizes, SHA-256 of every part. Empty when it is
 /// intact.

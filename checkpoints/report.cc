@@ -25,9 +25,12 @@ bool is_checkpoint(const fs::path& folder) {
 }
 
 void verify_into(VerifyReport& report, const fs::path& folder, const std::vector<std::string>& problems) {
-  report.text += fmt::format("{}: {}\n", folder.string(), problems.empty() ? "intact" : "DAMAGED");
+  const bool is_newer = newer_version_of(folder).has_value();
+  const char* state = problems.empty() ? "intact" : is_newer ? "OF A NEWER VERSION" : "DAMAGED";
+  report.text += fmt::format("{}: {}\n", folder.string(), state);
   for (const std::string& problem : problems) report.text += fmt::format("  {}\n", problem);
-  report.intact = report.intact && problems.empty();
+  report.intact = report.intact && (problems.empty() || is_newer);
+  report.readable = report.readable && !is_newer;
 }
 
 /// Tensors of a weight file, or of all tensor parts of a checkpoint under "<part>: <name>".

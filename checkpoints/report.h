@@ -8,7 +8,8 @@ namespace understudy {
 /// What a verification found, every problem on a line of its own.
 struct VerifyReport {
   std::string text;
-  bool intact = true;
+  bool intact = true;    ///< none is damaged
+  bool readable = true;  ///< none was written by a newer program, which this one cannot judge
 };
 
 /// Verifies every part of every checkpoint of a run, or of one checkpoint's folder.

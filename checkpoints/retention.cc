@@ -91,6 +91,7 @@ std::vector<std::int64_t> apply_retention(const CheckpointStore& store,
   std::vector<std::int64_t> removed;
   for (const std::int64_t iteration : iterations) {
     if (kept.contains(iteration) || (policy.keep_every > 0 && iteration % policy.keep_every == 0)) continue;
+    if (newer_version_of(store.folder_of(iteration))) continue;  // not for this program to judge
     store.remove(iteration, incarnation);
     removed.push_back(iteration);
   }

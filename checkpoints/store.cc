@@ -217,6 +217,8 @@ std::uint64_t CheckpointStore::take_incarnation() const {
   for (const std::int64_t iteration : list()) {
     try {
       if (!late_publication(run_, folder_of(iteration))) counted.insert(iteration);
+    } catch (const NewerVersionError&) {
+      counted.insert(iteration);  // its program must find it listed
     } catch (const CheckpointError&) {
       // Without a readable manifest it is damaged, which newest_intact reports.
     }
@@ -270,6 +272,7 @@ std::optional<LoadedCheckpoint> CheckpointStore::newest_intact() const {
   for (auto iteration = iterations.rbegin(); iteration != iterations.rend(); ++iteration) {
     const std::vector<std::string> problems = problems_of(*iteration);
     if (problems.empty()) return LoadedCheckpoint(folder_of(*iteration), read_manifest(folder_of(*iteration)));
+    if (const auto newer = newer_version_of(folder_of(*iteration))) throw NewerVersionError(*newer);
     for (const std::string& problem : problems)
       spdlog::warn("checkpoint of iteration {} is passed over: {}", *iteration, problem);
   }

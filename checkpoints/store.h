@@ -102,6 +102,8 @@ class CheckpointStore {
   std::vector<std::int64_t> list() const;
   /// The newest checkpoint that passes verification. Each newer one that does not is logged as a warning with every
   /// reason.
+  /// @throws NewerVersionError  when a newer program wrote one of those: who went on from an older one would write over
+  /// it
   std::optional<LoadedCheckpoint> newest_intact() const;
   /// @throws CheckpointError  when it is missing or damaged, with every reason
   LoadedCheckpoint open(std::int64_t iteration) const;

@@ -89,6 +89,9 @@ std::vector<CheckpointRow> list_checkpoints(const fs::path& run, bool whole) {
     try {
       read_into(row, folder, validations);
       if (whole) row.problems = store.problems_of(iteration);
+    } catch (const NewerVersionError& newer) {
+      row.is_newer = true;
+      row.problems = {newer.what()};
     } catch (const Error& error) {
       row.problems = {error.what()};
     }
@@ -115,7 +118,9 @@ std::string checkpoint_table(const std::vector<CheckpointRow>& rows, bool whole)
                         static_cast<double>(row.bytes) / (1 << 20),
                         row.start,
                         row.value ? fmt::format("{:.4f}", *row.value) : "-",
-                        row.problems.empty() ? "yes" : "NO",
+                        row.is_newer           ? "newer"
+                        : row.problems.empty() ? "yes"
+                                               : "NO",
                         row.code_version,
                         fmt::join(row.best_by, ", "));
     for (const std::string& problem : row.problems) text += fmt::format("            {}\n", problem);

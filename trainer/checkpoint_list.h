@@ -18,6 +18,7 @@ struct CheckpointRow {
   std::string metric;                 ///< that the run is judged by: validation.metric
   std::optional<double> value;        ///< of the validation after this iteration, if there was one
   std::vector<std::string> best_by;   ///< links that lead here: "psnr-phase-I #1"
+  bool is_newer = false;              ///< a newer program wrote it, so that nothing else is known of it
   std::vector<std::string> problems;  ///< of reading it; empty: intact, as far as was looked
 };
 

@@ -34,7 +34,7 @@ std::vector<std::int64_t> prune_checkpoints(const PruneRequest& request) {
     const bool passes = row->problems.empty();
     const bool is_new = passes && intact++ < request.keep_newest;
     const bool is_multiple = request.keep_every > 0 && row->iteration % request.keep_every == 0;
-    const bool goes = passes ? !is_new && !is_multiple && row->best_by.empty() : request.damaged;
+    const bool goes = passes ? !is_new && !is_multiple && row->best_by.empty() : request.damaged && !row->is_newer;
     if (goes) removed.push_back(row->iteration);
   }
   if (intact == 0)

@@ -15,7 +15,7 @@ struct PruneRequest {
   bool dry_run = false;          ///< say what would be removed
 };
 
-/// Removes checkpoints by hand. Those that a link in best/ leads to always stay.
+/// Removes checkpoints by hand. Those that a link in best/ leads to always stay, and so do those of a newer program.
 /// @returns  the iterations removed, ascending
 /// @throws ConfigError  for a run that may be alive: it would find its own checkpoints gone. @throws CheckpointError
 /// when no checkpoint would be left that passes verification. @throws FileError

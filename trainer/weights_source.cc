@@ -24,6 +24,12 @@ std::optional<fs::path> best_of_run(const fs::path& run) {
   return candidates.empty() ? std::nullopt : std::optional(candidates.back());
 }
 
+/// The model part of a folder. Of a checkpoint the manifest is read, so that one of a newer program is refused here.
+fs::path model_part_of(const fs::path& folder) {
+  if (fs::exists(folder / kManifestName)) read_manifest(folder);
+  return folder / kModelPart;
+}
+
 }  // namespace
 
 fs::path weight_file_of(const fs::path& path) {
@@ -31,8 +37,8 @@ fs::path weight_file_of(const fs::path& path) {
     if (!fs::exists(path)) throw CheckpointError(fmt::format("{}: no such file or folder of weights", path.string()));
     return path;
   }
-  if (fs::exists(path / kModelPart)) return path / kModelPart;
-  if (const auto best = best_of_run(path)) return *best / kModelPart;
+  if (fs::exists(path / kModelPart)) return model_part_of(path);
+  if (const auto best = best_of_run(path)) return model_part_of(*best);
   if (const auto newest = CheckpointStore(path).newest_intact()) return newest->folder() / kModelPart;
   throw CheckpointError(
       fmt::format("{}: holds neither {} nor a checkpoint; name a weight file, an export, a checkpoint or a run",
@@ -40,8 +46,20 @@ fs::path weight_file_of(const fs::path& path) {
                   kModelPart));
 }
 
+void require_as_listed(const fs::path& file) {
+  const fs::path folder = file.parent_path();
+  if (!fs::exists(folder / kManifestName)) return;
+  const Manifest manifest = read_manifest(folder);
+  const PartInfo* part = manifest.find_part(file.filename().string());
+  if (part == nullptr) return;
+  if (const auto problem = problem_of_part(folder, *part))
+    throw CheckpointError(fmt::format("{}; the checkpoint is damaged, name another one", *problem));
+}
+
 NamedTensors load_weights(const fs::path& path) {
-  return read_weights(weight_file_of(path));
+  const fs::path file = weight_file_of(path);
+  require_as_listed(file);
+  return read_weights(file);
 }
 
 bool TransferReport::lacks(std::string_view group) const {

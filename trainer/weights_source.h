@@ -11,10 +11,14 @@ namespace understudy {
 
 /// The weight file that a path stands for: itself, or of a checkpoint's folder its model part, or of a run's folder
 /// the model of the best checkpoint of the latest phase that has one, else of the newest intact checkpoint.
-/// @throws CheckpointError  when there is none
+/// @throws CheckpointError  when there is none, or a newer program wrote it
 std::filesystem::path weight_file_of(const std::filesystem::path& path);
 
-/// All tensors behind such a path. @throws CheckpointError
+/// Compares a weight file that is part of a checkpoint with what the manifest beside it lists; takes any other.
+/// @throws CheckpointError  when it is damaged
+void require_as_listed(const std::filesystem::path& file);
+
+/// All tensors behind such a path. @throws CheckpointError  also for a damaged part of a checkpoint
 NamedTensors load_weights(const std::filesystem::path& path);
 
 /// What was taken over from other weights and what was not.

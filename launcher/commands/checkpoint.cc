@@ -102,6 +102,10 @@ void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
       const VerifyReport report = verify_checkpoints(arguments->run);
       fmt::print("{}", report.text);
       if (!report.intact) throw CheckpointError(fmt::format("{}: damaged checkpoints", arguments->run));
+      if (!report.readable) {
+        throw CheckpointError(
+            fmt::format("{}: checkpoints of a newer program, which this one cannot verify", arguments->run));
+      }
       return ExitCode::kDone;
     };
   });

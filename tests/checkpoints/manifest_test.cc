@@ -1,5 +1,6 @@
 #include "checkpoints/manifest.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,7 +58,13 @@ TEST(Manifest, SaysWhatIsWrongWithIt) {
                 ThrowsMessage<CheckpointError>(testing::AllOf(HasSubstr("x/manifest.json"), HasSubstr(reason))));
   };
   expect(sealed("{x\n}\n"), "not valid JSON");
-  expect(changed("\"format_version\": 2", "\"format_version\": 3"), "format version 3; this program reads 1 to 2");
+  const auto version = [](int number) { return fmt::format("\"format_version\": {}", number); };
+  expect(changed(version(kCheckpointVersion), version(kCheckpointVersion + 1)),
+         fmt::format("format version {}, of which this program reads 1 to {}; use the understudy that wrote it",
+                     kCheckpointVersion + 1,
+                     kCheckpointVersion)
+             .c_str());
+  expect(changed(version(kCheckpointVersion), version(0)), "format version 0, which there never was");
   expect(changed("understudy.checkpoint", "something.else"), "is not the manifest of a checkpoint");
   expect(changed("\"iteration\": 41000", "\"iteration\": -1"), "\"iteration\" is -1 where a count");
   expect(changed("\"iteration\": 41000", "\"iteration\": \"x\""), "\"iteration\" is \"x\" where a count");

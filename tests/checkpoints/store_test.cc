@@ -4,11 +4,13 @@
 #include <fstream>
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <sys/resource.h>
 
+#include "checkpoints/incarnation.h"
 #include "checkpoints/retention.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
@@ -58,6 +60,12 @@ class CheckpointStoreTest : public testing::Test {
     pending->publish(write_parts(*pending, value));
   }
   double newest_value() const { return store.newest_intact()->tensors(kModelPart)[0].second[0].item<double>(); }
+  /// As a newer program would leave it, as far as this one can tell.
+  void make_newer(std::int64_t iteration) const {
+    Manifest manifest = read_manifest(store.folder_of(iteration));
+    manifest.format_version = kCheckpointVersion + 1;
+    write_file_atomically(store.folder_of(iteration) / kManifestName, write_manifest(manifest));
+  }
   std::vector<std::string> names() const {
     std::vector<std::string> found;
     for (const auto& entry : fs::directory_iterator(folder.path() / "checkpoints"))
@@ -160,6 +168,43 @@ TEST_F(CheckpointStoreTest, ARenamedCheckpointIsNotTakenForANewerOne) {
   publish(2, 2);
   fs::rename(store.folder_of(1), store.folder_of(9));
   EXPECT_EQ(newest_value(), 2);
+}
+
+TEST_F(CheckpointStoreTest, OneOfANewerProgramIsNeitherPassedOverNorRemoved) {
+  publish(1, 1.0);
+  publish(2, 2.0);
+  publish(3, 3.0);
+  make_newer(2);
+  EXPECT_EQ(newest_value(), 3.0) << "it is not needed";
+  fs::remove(store.folder_of(3) / kTrainerPart);
+  EXPECT_THAT([&] { static_cast<void>(store.newest_intact()); },
+              ThrowsMessage<NewerVersionError>(AllOf(HasSubstr(store.folder_of(2).string()),
+                                                     HasSubstr(fmt::format("version {}", kCheckpointVersion + 1)),
+                                                     HasSubstr(fmt::format("reads 1 to {}", kCheckpointVersion)),
+                                                     HasSubstr("use the understudy that wrote it (1.2.3)"))));
+  publish(3, 3.0);
+  publish(4, 4.0);
+  EXPECT_THAT(apply_retention(store, {.keep_newest = 1, .keep_every = 0, .best = {}}, incarnation), ElementsAre(1, 3));
+  EXPECT_THAT(store.list(), ElementsAre(2, 4));
+}
+
+TEST_F(CheckpointStoreTest, ALaterStartListsOneOfANewerProgramForIt) {
+  publish(1);
+  make_newer(1);
+  store.take_incarnation();
+  EXPECT_FALSE(superseded_by(folder.path(), 1, incarnation))
+      << "the newer program would take it for published too late";
+}
+
+TEST_F(CheckpointStoreTest, ADamagedVersionIsDamage) {
+  publish(1, 1.0);
+  publish(2, 2.0);
+  const fs::path manifest = store.folder_of(2) / kManifestName;
+  std::string text = read_file(manifest);
+  const std::string before = fmt::format("\"format_version\": {}", kCheckpointVersion);
+  text.replace(text.find(before), before.size(), fmt::format("\"format_version\": {}", kCheckpointVersion + 8));
+  write_file_atomically(manifest, text);
+  EXPECT_EQ(newest_value(), 1.0);
 }
 
 TEST_F(CheckpointStoreTest, AKilledWriterLeavesTheOldOneAndItsRestIsRemoved) {

@@ -66,5 +66,18 @@ TEST_F(CheckpointList, SaysWhatIsWrong) {
               ThrowsMessage<CheckpointError>(HasSubstr("no checkpoint")));
 }
 
+TEST_F(CheckpointList, TellsOneOfANewerProgramFromADamagedOne) {
+  Manifest manifest = read_manifest(store_.folder_of(9));
+  manifest.format_version = kCheckpointVersion + 1;
+  write_file_atomically(store_.folder_of(9) / kManifestName, write_manifest(manifest));
+  for (const bool whole : {false, true}) {
+    const std::vector<CheckpointRow> rows = list_checkpoints(run_, whole);
+    EXPECT_TRUE(rows[2].is_newer);
+    EXPECT_FALSE(rows[1].is_newer);
+    EXPECT_THAT(rows[2].problems, ElementsAre(HasSubstr("format version")));
+    EXPECT_THAT(checkpoint_table(rows, whole), AllOf(HasSubstr(" newer "), Not(HasSubstr(" NO "))));
+  }
+}
+
 }  // namespace
 }  // namespace understudy

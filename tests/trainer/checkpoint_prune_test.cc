@@ -58,6 +58,16 @@ TEST_F(CheckpointPrune, RemovesNothingWhereNothingWouldBeLeft) {
   EXPECT_EQ(store_.list().size(), 5U);
 }
 
+TEST_F(CheckpointPrune, KeepsThoseOfANewerProgram) {
+  for (const std::int64_t iteration : {3, 15}) {
+    Manifest manifest = read_manifest(store_.folder_of(iteration));
+    manifest.format_version = kCheckpointVersion + 1;
+    write_file_atomically(store_.folder_of(iteration) / kManifestName, write_manifest(manifest));
+  }
+  EXPECT_THAT(prune_checkpoints({.run = run_, .keep_newest = 1, .damaged = true}), ElementsAre(9));
+  EXPECT_THAT(store_.list(), ElementsAre(3, 6, 12, 15));
+}
+
 TEST_F(CheckpointPrune, LeavesARunAloneThatMayBeAlive) {
   fs::remove(run_ / kOutcomeName);
   EXPECT_THAT([&] { prune_checkpoints({.run = run_, .keep_newest = 1}); },

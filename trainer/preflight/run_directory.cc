@@ -49,6 +49,7 @@ std::optional<LoadedCheckpoint> newest_intact(const CheckpointStore& store, Find
   for (auto iteration = iterations.rbegin(); iteration != iterations.rend(); ++iteration) {
     const std::vector<std::string> damage = store.problems_of(*iteration);
     if (damage.empty()) return store.open(*iteration);
+    if (const auto newer = newer_version_of(store.folder_of(*iteration))) throw NewerVersionError(*newer);
     for (const std::string& what : damage)
       findings.warnings.add(fmt::format("checkpoint of iteration {} would be passed over: {}", *iteration, what));
   }
