@@ -3,15 +3,13 @@ import json
 import tempfile
 import unittest
 
-import kills
 import processes
 
 
-class WithReference(unittest.TestCase):
-    """A finished run on one rank, to compare with."""
-
+class SameBits(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        """A finished run on one rank, to compare with."""
         cls.folder = tempfile.TemporaryDirectory(prefix="understudy-bits-")
         cls.shop = processes.Workshop(cls.folder.name)
         cls.shop.train("reference")
@@ -21,8 +19,6 @@ class WithReference(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
-
-class SameBits(WithReference):
     def test_the_run_has_what_the_comparison_needs(self):
         metrics = (self.shop.folder / "reference" / "metrics.jsonl").read_text()
         for phase in ("I", "II", "III"):
@@ -73,13 +69,6 @@ class SameBits(WithReference):
             self.shop.train("parts", "--until", until, ranks=ranks)
         self.shop.train("parts", ranks=2)
         self.assertEqual(self.shop.digests("parts"), self.reference)
-
-
-class Kills(WithReference):
-    def test_killed_at_random_moments(self):
-        """SIGKILL to any rank at 20 moments, at least 5 of them inside a save."""
-        killed = kills.KilledRun(self.shop.arguments("killed"), self.shop.folder / "killed", self.shop.folder / "killed.log", seed=20)
-        killed.kill_until(self, kills=20, inside_saves=5, reference=self.reference, most=60)
 
 
 if __name__ == "__main__":
