@@ -40,7 +40,7 @@ def command(folder, name):
 
 def step_seconds(folder, name):
     lines = (folder / name / "timing.jsonl").read_text().splitlines()
-    return [json.loads(line)["seconds"] for line in lines][50:]
+    return [row["seconds"] for row in map(json.loads, lines) if "seconds" in row][50:]
 
 
 def measure_overhead(folder):
@@ -74,9 +74,9 @@ def measure_restart(folder):
     os.kill(processes.processes_of_ranks(folder / "killed")[1], signal.SIGKILL)
     began, history = time.monotonic(), folder / "killed" / "history.jsonl"
     processes.wait_for(lambda: '"end"' in history.read_text(), run)
-    steps = timing.read_text().count("\n")
+    steps = timing.read_text().count("rank_seconds")
     noticed = time.monotonic()
-    processes.wait_for(lambda: timing.read_text().count("\n") > steps, run)
+    processes.wait_for(lambda: timing.read_text().count("rank_seconds") > steps, run)
     print("killed rank noticed after %.2f s, first step of the next start after %.2f s" % (noticed - began, time.monotonic() - began))
     run.wait()
 

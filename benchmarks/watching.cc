@@ -15,10 +15,12 @@
 
 #include "clusters/heartbeat.h"
 #include "common/atomic_file.h"
+#include "trainer/event_file.h"
 #include "trainer/finite_guard.h"
 #include "trainer/progress.h"
 #include "trainer/recipe_config.h"
 #include "trainer/run_log.h"
+#include "trainer/timing_log.h"
 
 namespace understudy {
 namespace {
@@ -61,13 +63,14 @@ int run(const std::filesystem::path& config) {
       std::filesystem::temp_directory_path() / fmt::format("understudy-watching-{}", ::getpid());
   std::filesystem::create_directories(folder);
   JsonLines metrics(folder / "metrics.jsonl", 0);
-  JsonLines timing(folder / "timing.jsonl", 0);
+  TimingLog timing(folder / "timing.jsonl", {}, wall_clock);
   const std::vector<Term> terms{{"pixel", 0.1}, {"perceptual", 0.2}, {"variance", 0.3}, {"total", 0.6}};
   Progress progress(0, 1'000'000);
   const double logs = microseconds(2000, [&] {
     progress.count(0.1);
     metrics.append(metrics_line(1, "II", terms));
-    timing.append(timing_line(1, 2, {.seconds = 0.1, .rank_seconds = {0.1, 0.1}}));
+    timing.count({.iterations = 1, .seconds = 0.1}, 2);
+    timing.logged(1, 2, {.seconds = 0.1, .rank_seconds = {0.1, 0.1}});
     spdlog::info("{}", progress.line("II", 1, terms));
   });
   std::filesystem::remove_all(folder);

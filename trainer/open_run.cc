@@ -42,6 +42,7 @@ class RunOpener {
   const RankContext& context_;
   Communicator& ranks_;
   OpenRun& run_;
+  const StartClock clock_;
   std::shared_ptr<const DataSet> training_set_;  ///< the first of several
 };
 
@@ -200,7 +201,11 @@ void RunOpener::open_logs(const Manifest& resumed) {
         request_.run_directory / "metrics.jsonl", static_cast<std::int64_t>(resumed.metrics_bytes), run_.store.files());
     run_.events = std::make_unique<EventFile>(
         request_.run_directory / kEventsName, static_cast<std::int64_t>(resumed.events_bytes), run_.store.files());
-    run_.timing = std::make_unique<JsonLines>(request_.run_directory / "timing.jsonl", -1, run_.store.files());
+    run_.timing = std::make_unique<TimingLog>(
+        request_.run_directory / "timing.jsonl",
+        TimedStart{run_.identity.incarnation, clock_.began(), run_.completed, nodes},
+        [clock = clock_] { return clock.now(); },
+        run_.store.files());
     write_file_atomically(request_.run_directory / "run.toml", run_.identity.config, run_.store.files());
     write_file_atomically(request_.run_directory / "environment.json",
                           start_record(run_.identity.incarnation, run_.device, nodes, relevant_environment()),

@@ -15,6 +15,7 @@
 #include "trainer/run_state.h"
 #include "trainer/save_schedule.h"
 #include "trainer/stragglers.h"
+#include "trainer/timing_log.h"
 #include "trainer/trainer.h"
 #include "trainer/validator.h"
 
@@ -41,7 +42,7 @@ struct OpenRun {
   std::optional<StoppingRule> stopping;
   std::unique_ptr<JsonLines> metrics;  ///< on rank 0, as the next four
   std::unique_ptr<EventFile> events;
-  std::unique_ptr<JsonLines> timing;
+  std::unique_ptr<TimingLog> timing;
   std::optional<SaveSchedule> schedule;
   std::optional<Stragglers> stragglers;
   std::unique_ptr<TrainingBatches> batches;

@@ -23,16 +23,6 @@ Json terms_object(const std::vector<Term>& terms) {
   return object;
 }
 
-Json loader_object(const LoaderStatistics& loader) {
-  return Json{{"read_seconds", loader.read_seconds},
-              {"prepare_seconds", loader.prepare_seconds},
-              {"bytes_read", loader.reads.bytes},
-              {"batches_ready", loader.batches_ready},
-              {"reads_ready", loader.reads_ready},
-              {"repeated_reads", loader.reads.repeated},
-              {"replaced_frames", loader.replaced_frames}};
-}
-
 void require_length(const std::filesystem::path& path, std::uintmax_t found, std::uint64_t wanted) {
   if (found >= wanted) return;
   throw CheckpointError(
@@ -82,19 +72,6 @@ std::string validation_line(Iteration completed,
                             std::int64_t episodes,
                             const std::vector<Term>& means) {
   return Json{{"completed", completed}, {"phase", phase}, {"validation", terms_object(means)}, {"episodes", episodes}}
-      .dump();
-}
-
-std::string timing_line(Iteration iteration, int world_size, const IterationTiming& timing) {
-  return Json{{"iteration", iteration},
-              {"world_size", world_size},
-              {"seconds", timing.seconds},
-              {"data_wait_seconds", timing.data_wait_seconds},
-              {"exchange_seconds", timing.exchange_seconds},
-              {"samples_per_second", timing.samples_per_second},
-              {"peak_memory_bytes", timing.peak_memory_bytes},
-              {"rank_seconds", timing.rank_seconds},
-              {"loader", loader_object(timing.loader)}}
       .dump();
 }
 

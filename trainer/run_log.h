@@ -10,7 +10,6 @@
 
 #include "clusters/gpu_environment.h"
 #include "common/file_system.h"
-#include "trainer/loader_statistics.h"
 #include "trainer/recipe.h"
 
 namespace understudy {
@@ -54,18 +53,6 @@ std::string validation_line(Iteration completed,
                             const std::string& phase,
                             std::int64_t episodes,
                             const std::vector<Term>& means);
-
-/// A line of timing.jsonl: what it took.
-struct IterationTiming {
-  double seconds = 0.0;
-  double data_wait_seconds = 0.0;
-  double exchange_seconds = 0.0;
-  double samples_per_second = 0.0;
-  std::int64_t peak_memory_bytes = 0;
-  std::vector<double> rank_seconds;  ///< computing, of every rank
-  LoaderStatistics loader;           ///< of the rank that writes
-};
-std::string timing_line(Iteration iteration, int world_size, const IterationTiming& timing);
 
 /// What environment.json says of the newest start of a run: what it ran on, and every environment variable that changes
 /// how ranks compute and talk.

@@ -19,6 +19,17 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
+std::vector<SlowRank> slow_ranks(const std::vector<double>& seconds) {
+  std::vector<SlowRank> slow;
+  if (seconds.size() < 2) return slow;
+  // Of two ranks the quicker one is the measure.
+  const double usual = seconds.size() == 2 ? std::min(seconds[0], seconds[1]) : median(seconds);
+  for (std::size_t rank = 0; rank < seconds.size(); ++rank) {
+    if (seconds[rank] > kSlow * usual) slow.push_back({rank, seconds[rank], usual});
+  }
+  return slow;
+}
+
 Stragglers::Stragglers(std::vector<std::string> nodes, std::vector<std::int64_t> micro_batches)
     : nodes_(std::move(nodes)), micro_batches_(std::move(micro_batches)), seconds_of_ranks_(nodes_.size()) {}
 
@@ -35,17 +46,14 @@ std::optional<std::string> Stragglers::add(const std::vector<double>& seconds) {
 std::optional<std::string> Stragglers::table() const {
   std::vector<double> medians;
   for (const std::vector<double>& list : seconds_of_ranks_) medians.push_back(median(list));
-  // Of two ranks the quicker one is the measure.
-  const double usual = medians.size() == 2 ? std::min(medians[0], medians[1]) : median(medians);
   std::string rows;
-  for (std::size_t rank = 0; rank < medians.size(); ++rank) {
-    if (medians[rank] > kSlow * usual)
-      rows += fmt::format("\n  rank {} on node {}: {:.3f} s a micro-batch, {:.1f} times the usual {:.3f} s",
-                          rank,
-                          nodes_[rank],
-                          medians[rank],
-                          medians[rank] / usual,
-                          usual);
+  for (const SlowRank& slow : slow_ranks(medians)) {
+    rows += fmt::format("\n  rank {} on node {}: {:.3f} s a micro-batch, {:.1f} times the usual {:.3f} s",
+                        slow.rank,
+                        nodes_[slow.rank],
+                        slow.seconds,
+                        slow.times_usual(),
+                        slow.usual);
   }
   if (rows.empty()) return std::nullopt;
   return fmt::format("slow ranks hold up the others, over the last {} iterations:{}", kIterationsALook, rows);

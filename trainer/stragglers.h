@@ -1,11 +1,23 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace understudy {
+
+/// A rank that takes much longer than the usual one.
+struct SlowRank {
+  std::size_t rank = 0;
+  double seconds = 0.0;  ///< a micro-batch
+  double usual = 0.0;
+  double times_usual() const { return seconds / usual; }
+};
+
+/// @param seconds  that every rank takes for a micro-batch
+std::vector<SlowRank> slow_ranks(const std::vector<double>& seconds);
 
 /// Finds ranks that are slower than the others over many iterations. A slow rank holds up all: it is worth a line in
 /// the log, but no reason to end the run.

@@ -42,6 +42,8 @@ class TrainingLoop {
 
   /// @param rolled_back  a non-finite number already sent this run back once
   Outcome train_until_the_end(bool rolled_back);
+  /// Has the time book know how this start ended, if it can still be written.
+  void note_end(StartEnd end, const std::string& message) const;
 
  private:
   bool one_iteration();
@@ -53,6 +55,7 @@ class TrainingLoop {
   bool draw_samples();
   bool write_samples() const;
   bool wants_save();
+  void note_span(RunSpan span, Clock::time_point began);
   void save();
   void finish_saving();
 
@@ -150,22 +153,24 @@ void TrainingLoop::log_iteration(const StepReport& report, double seconds, doubl
   if (run_.stragglers) {
     if (const auto slow = run_.stragglers->add(report.rank_seconds)) spdlog::warn("{}", *slow);
   }
-  if (ranks_.rank() != 0 || (run_.completed + 1) % run_.config().log_every != 0) return;
+  if (ranks_.rank() != 0) return;
+  run_.timing->count({1, seconds, data_wait, report.exchange_seconds}, run_.completed + 1);
+  if ((run_.completed + 1) % run_.config().log_every != 0) return;
   const std::string phase = run_.recipe->phase(run_.completed);
   std::vector<Term> terms = report.terms;
   terms.emplace_back("learning_rate", run_.engine->players().front().learning_rate(run_.completed));
   run_.metrics->append(metrics_line(run_.completed, phase, terms));
   run_.events->add_scalars("train/", terms, run_.completed + 1, wall_clock());
   const double rate = static_cast<double>(run_.config().batch.global_batch) / seconds;
-  run_.timing->append(timing_line(run_.completed,
-                                  ranks_.world_size(),
-                                  {.seconds = seconds,
-                                   .data_wait_seconds = data_wait,
-                                   .exchange_seconds = report.exchange_seconds,
-                                   .samples_per_second = rate,
-                                   .peak_memory_bytes = peak_memory_bytes(),
-                                   .rank_seconds = report.rank_seconds,
-                                   .loader = loader}));
+  run_.timing->logged(run_.completed,
+                      ranks_.world_size(),
+                      {.seconds = seconds,
+                       .data_wait_seconds = data_wait,
+                       .exchange_seconds = report.exchange_seconds,
+                       .samples_per_second = rate,
+                       .peak_memory_bytes = peak_memory_bytes(),
+                       .rank_seconds = report.rank_seconds,
+                       .loader = loader});
   spdlog::info("{}", progress_->line(phase, run_.completed + 1, report.terms));
 }
 
@@ -205,7 +210,9 @@ void TrainingLoop::handle_non_finite(const StepReport& report) {
 
 /// @returns  whether this is one of the best checkpoints of its phase; nothing when the ranks agreed to stop
 std::optional<bool> TrainingLoop::validate() {
+  const auto began = Clock::now();
   const std::optional<std::vector<Term>> means = run_.validator->run(*run_.recipe, context_);
+  note_span(RunSpan::kValidating, began);
   if (!means) return std::nullopt;
   const std::string phase = run_.recipe->phase(run_.completed - 1);
   const auto deciding = std::find_if(
@@ -234,8 +241,10 @@ std::optional<bool> TrainingLoop::validate() {
 /// @returns  false when rank 0, which draws alone, was asked to stop meanwhile
 bool TrainingLoop::draw_samples() {
   const Heartbeat::Mark mark(context_.heartbeat, Section::kSamples);
+  const auto began = Clock::now();
   std::int64_t stopped = 0;
   on_rank_zero(ranks_, "draw sample pictures", [&] { stopped = write_samples() ? 0 : 1; });
+  note_span(RunSpan::kSampling, began);
   return ranks_.all_reduce(stopped, Reduction::kMax, "agree to go on after sample pictures") == 0;
 }
 
@@ -271,7 +280,7 @@ bool TrainingLoop::wants_save() {
 void TrainingLoop::save() {
   if (run_.saved == run_.completed) return;
   const Heartbeat::Mark mark(context_.heartbeat, Section::kSave);
-  const auto start = Clock::now();
+  const auto began = Clock::now();
   run_.saver->finish();
   CheckpointOrder order{.iteration = run_.completed};
   if (ranks_.rank() == 0)
@@ -279,12 +288,43 @@ void TrainingLoop::save() {
   run_.saver->begin(std::move(order));
   run_.saved = run_.completed;
   skipped_saves_ = 0;
-  if (run_.schedule) run_.schedule->saved(Clock::now(), seconds_between(start, Clock::now()), run_.saver->seconds());
+  if (run_.schedule) run_.schedule->saved(Clock::now(), seconds_between(began, Clock::now()), run_.saver->seconds());
+  note_span(RunSpan::kSaving, began);
 }
 
 void TrainingLoop::finish_saving() {
   const Heartbeat::Mark mark(context_.heartbeat, Section::kSave);
+  const auto began = Clock::now();
   run_.saver->finish();
+  note_span(RunSpan::kSaving, began);
+}
+
+void TrainingLoop::note_span(RunSpan span, Clock::time_point began) {
+  if (run_.timing) run_.timing->spent(span, seconds_between(began, Clock::now()), run_.completed);
+}
+
+void TrainingLoop::note_end(StartEnd end, const std::string& message) const {
+  if (!run_.timing) return;
+  try {
+    run_.timing->ended(end, message, run_.completed);
+  } catch (const FileError& error) {
+    spdlog::warn("{}", error.what());  // what ended the run is the error to tell
+  }
+}
+
+Outcome train_one_start(const TrainRequest& request, const RankContext& context, bool rolled_back) {
+  const auto run = open_run(request, context);
+  TrainingLoop loop(request, context, *run);
+  try {
+    Outcome outcome = loop.train_until_the_end(rolled_back);
+    loop.note_end(outcome.code == ExitCode::kDone ? StartEnd::kDone : StartEnd::kRunAgain, outcome.message);
+    return outcome;
+  } catch (const SupersededError&) {
+    throw;  // the run's files belong to the later start
+  } catch (const std::exception& error) {
+    loop.note_end(StartEnd::kFailed, error.what());
+    throw;
+  }
 }
 
 }  // namespace
@@ -292,10 +332,10 @@ void TrainingLoop::finish_saving() {
 Outcome train(const TrainRequest& request, const RankContext& context) {
   keep_tensor_memory();
   try {
-    return TrainingLoop(request, context, *open_run(request, context)).train_until_the_end(false);
+    return train_one_start(request, context, /*rolled_back=*/false);
   } catch (const RollBack& error) {
     spdlog::warn("{}; going back to the newest checkpoint", error.what());
-    return TrainingLoop(request, context, *open_run(request, context)).train_until_the_end(true);
+    return train_one_start(request, context, /*rolled_back=*/true);
   }
 }
 

@@ -44,6 +44,7 @@ void add_commands(CLI::App& app, RunCommand& chosen) {
   add_reenact_command(app, chosen);
   add_replay_command(app, chosen);
   add_checkpoint_command(app, chosen);
+  add_report_command(app, chosen);
   add_doctor_command(app, chosen);
   add_config_reference_command(app, chosen);
 }

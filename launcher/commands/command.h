@@ -46,6 +46,7 @@ void add_export_command(CLI::App& app, RunCommand& chosen);
 void add_reenact_command(CLI::App& app, RunCommand& chosen);
 void add_replay_command(CLI::App& app, RunCommand& chosen);
 void add_checkpoint_command(CLI::App& app, RunCommand& chosen);
+void add_report_command(CLI::App& app, RunCommand& chosen);
 void add_launch_command(CLI::App& app, RunCommand& chosen);
 void add_submit_command(CLI::App& app, RunCommand& chosen);
 void add_doctor_command(CLI::App& app, RunCommand& chosen);

@@ -53,30 +53,6 @@ TEST(StartRecord, TellsWhatARunRanOn) {
   EXPECT_EQ(record.at("variables").at("NCCL_ALGO"), "Ring");
 }
 
-TEST(TimingLine, TellsWhatTheLoaderDid) {
-  const auto line = nlohmann::json::parse(timing_line(9,
-                                                      2,
-                                                      {.seconds = 0.5,
-                                                       .data_wait_seconds = 0.125,
-                                                       .rank_seconds = {0.25, 0.375},
-                                                       .loader = {.read_seconds = 1.5,
-                                                                  .prepare_seconds = 2.5,
-                                                                  .reads = {.bytes = 4096, .repeated = 3},
-                                                                  .replaced_frames = 2,
-                                                                  .batches_ready = 4,
-                                                                  .reads_ready = 32}}));
-  EXPECT_EQ(line.at("iteration"), 9);
-  EXPECT_EQ(line.at("data_wait_seconds"), 0.125);
-  EXPECT_EQ(line.at("loader"),
-            nlohmann::json({{"read_seconds", 1.5},
-                            {"prepare_seconds", 2.5},
-                            {"bytes_read", 4096},
-                            {"batches_ready", 4},
-                            {"reads_ready", 32},
-                            {"repeated_reads", 3},
-                            {"replaced_frames", 2}}));
-}
-
 TEST(MetricsLine, WritesNumbersThatReadBackExactly) {
   EXPECT_EQ(metrics_line(7, "II", {{"total", 0.1}, {"mse", 1.0 / 3.0}}),
             "{\"iteration\":7,\"phase\":\"II\",\"terms\":{\"total\":0.1,\"mse\":0.3333333333333333}}");
