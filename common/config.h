@@ -20,7 +20,8 @@ enum class KeyKind { kMethod, kMachine };
 struct KeyInfo {
   std::string_view name;
   KeyKind kind;
-  std::string_view help;  ///< one sentence for the config reference
+  std::string_view help;         ///< one sentence for the config reference
+  std::string_view former = "";  ///< "section.key" that older files have it under: read, never written
 };
 
 /// Visits the keys of a config struct. Each struct has one function `describe(ConfigVisitor&, TheConfig&)` that names

@@ -121,9 +121,9 @@ class ConfigReader final : public ConfigVisitor {
       }
       if (!node.is_table()) continue;
       for (const auto& [key, value] : *node.as_table()) {
-        if (!known->second.contains(std::string(key.str()))) {
-          report_unknown(
-              "key", std::string(key.str()), section_name + ".", value, {known->second.begin(), known->second.end()});
+        const std::string name(key.str());
+        if (!known->second.contains(name) && !former_[section_name].contains(name)) {
+          report_unknown("key", name, section_name + ".", value, {known->second.begin(), known->second.end()});
         }
       }
     }
@@ -148,8 +148,25 @@ class ConfigReader final : public ConfigVisitor {
   const toml::node* find(const KeyInfo& key) {
     known_[section_].insert(std::string(key.name));
     const toml::node* node = table_ == nullptr ? nullptr : table_->get(key.name);
+    if (const toml::node* former = find_former(key)) {
+      if (node == nullptr) {
+        node = former;
+      } else {
+        problems_.add_key(full_name(key),
+                          fmt::format("was named {} before, and both are set; leave that out", key.former));
+      }
+    }
     if (node != nullptr) problems_.set_place(full_name(key), place(*node));
     return node;
+  }
+
+  /// What an older file has under the key's former name.
+  const toml::node* find_former(const KeyInfo& key) {
+    if (key.former.empty()) return nullptr;
+    const std::string section(key.former.substr(0, key.former.find('.')));
+    const std::string name(key.former.substr(section.size() + 1));
+    former_[section].insert(name);
+    return root_[section][name].node();
   }
 
   std::string full_name(const KeyInfo& key) const { return fmt::format("{}.{}", section_, key.name); }
@@ -215,6 +232,7 @@ class ConfigReader final : public ConfigVisitor {
   std::string section_;
   const toml::table* table_ = nullptr;
   std::map<std::string, std::set<std::string>> known_;
+  std::map<std::string, std::set<std::string>> former_;  ///< keys that have another name now
 };
 
 /// [a, b] of bare words as a list of strings; nothing for any other text.

@@ -134,12 +134,14 @@ class ConfigDocument final : public ConfigPrinter {
             "## `[{}]`\n\n{}\n\n| key | kind | default | values | meaning |\n|---|---|---|---|---|\n", name, help));
   }
   void on_key(const KeyInfo& key, const std::string& value, const std::string& range) override {
-    sections_.section(section_, "") += fmt::format("| `{}` | {} | `{}` | {} | {} |\n",
+    const std::string former = key.former.empty() ? "" : fmt::format("; formerly `{}`", key.former);
+    sections_.section(section_, "") += fmt::format("| `{}` | {} | `{}` | {} | {}{} |\n",
                                                    key.name,
                                                    key.kind == KeyKind::kMethod ? "method" : "machine",
                                                    value,
                                                    range,
-                                                   key.help);
+                                                   key.help,
+                                                   former);
   }
   SectionedText sections_;
 };

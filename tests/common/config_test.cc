@@ -10,6 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 enum class Reduction { kOrdered, kFast };
 
@@ -179,6 +180,38 @@ TEST(Config, WritesWhatItReadsBack) {
   EXPECT_EQ(again.rate, config.rate);
   EXPECT_EQ(again.train, config.train);
   EXPECT_EQ(again.mirrors, config.mirrors);
+}
+
+/// A key that older files have in another section.
+DescribeConfig describing_moved(std::int64_t& batch) {
+  return [&batch](ConfigVisitor& visitor) {
+    visitor.section("data", "Where samples come from.");
+    visitor.section("batch", "How samples are grouped.");
+    visitor.integer({"global", KeyKind::kMethod, "samples", "data.batch"}, batch, 1, kNoLimit);
+  };
+}
+
+TEST(Config, ReadsAKeyUnderItsFormerName) {
+  const auto read = [](std::string_view toml, const std::vector<ConfigOverride>& overrides, std::int64_t& batch) {
+    Problems problems;
+    read_config(toml, "run.toml", overrides, describing_moved(batch), problems);
+    return problems.messages();
+  };
+  std::int64_t batch = 1;
+  EXPECT_THAT(read("[data]\nbatch = 5", {}, batch), IsEmpty());
+  EXPECT_EQ(batch, 5);
+  EXPECT_THAT(read("", {{.key = "data.batch", .value = "6"}}, batch), IsEmpty());
+  EXPECT_EQ(batch, 6);
+  EXPECT_THAT(read("[data]\nbatch = 0", {}, batch), ElementsAre("run.toml:2: batch.global: must be at least 1, not 0"));
+  EXPECT_THAT(read("[data]\nbatch = 2\n[batch]\nglobal = 3", {}, batch),
+              ElementsAre(HasSubstr("batch.global: was named data.batch before, and both are set")));
+  EXPECT_THAT(read("[data]\nbatches = 2", {}, batch), ElementsAre(HasSubstr("data.batches: unknown key")));
+}
+
+TEST(Config, WritesAKeyUnderItsNewNameAlone) {
+  std::int64_t batch = 7;
+  EXPECT_EQ(write_config(describing_moved(batch)), "[data]\n\n[batch]\nglobal = 7\n");
+  EXPECT_THAT(document_config(describing_moved(batch)), HasSubstr("| samples; formerly `data.batch` |"));
 }
 
 TEST(Config, ListsDifferencesOfMethodKeysOnly) {
