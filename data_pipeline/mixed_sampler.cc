@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -56,8 +57,9 @@ MixedSampler::MixedSampler(std::vector<std::shared_ptr<const DataSet>> sets,
                            const std::vector<double>& weights,
                            std::uint64_t seed,
                            const EpisodeSpec& spec,
-                           Balance balance)
-    : shares_(weights_or_equal(weights, sets.size())) {
+                           Balance balance,
+                           ExcludedSamples excluded)
+    : shares_(weights_or_equal(weights, sets.size())), excluded_(std::move(excluded)) {
   std::uint32_t videos = 0;
   for (std::uint32_t set = 0; set < sets.size(); ++set) {
     const SamplerOptions options{.balance = balance, .set = set, .first_video = videos};
@@ -72,6 +74,7 @@ MixedSampler::MixedSampler(std::vector<std::shared_ptr<const DataSet>> sets,
 }
 
 Episode MixedSampler::episode(std::uint64_t sample) const {
+  sample = excluded_.drawn_for(sample);
   const SetShares::Place place = shares_.place(sample);
   Episode episode = samplers_[place.set].episode(place.sample);
   episode.sample = sample;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data_pipeline/excluded_samples.h"
 #include "data_pipeline/sampler.h"
 
 namespace understudy {
@@ -40,14 +41,17 @@ class SetShares {
 class MixedSampler final : public EpisodeSource {
  public:
   /// @param weights  one a set, positive; empty: equal shares
+  /// @param excluded  samples that are never drawn
   /// @throws DataError  as Sampler does, and for no set, too many, or another number of weights
   MixedSampler(std::vector<std::shared_ptr<const DataSet>> sets,
                const std::vector<double>& weights,
                std::uint64_t seed,
                const EpisodeSpec& spec,
-               Balance balance);
+               Balance balance,
+               ExcludedSamples excluded = {});
 
-  /// `sample` stays the number in the mixture: it is the key of the sample's other draws.
+  /// The episode's `sample` is the number in the mixture, of the stand-in where one takes the place: it is the key of
+  /// the sample's other draws.
   Episode episode(std::uint64_t sample) const override;
   const DataSet& set_of(const Episode& episode) const override { return samplers_[episode.set].set(); }
   const SetShares& shares() const { return shares_; }
@@ -56,6 +60,7 @@ class MixedSampler final : public EpisodeSource {
 
  private:
   SetShares shares_;
+  ExcludedSamples excluded_;
   std::vector<Sampler> samplers_;  ///< one a set
 };
 

@@ -130,6 +130,20 @@ TEST_F(MixedSamplerTest, NumbersTheVideosOfAllSets) {
   EXPECT_EQ(videos.size(), sets_[0]->videos().size() + sets_[1]->videos().size());
 }
 
+TEST_F(MixedSamplerTest, DrawsAFarSampleInThePlaceOfAnExcludedOneAndChangesNoOther) {
+  const MixedSampler plain = mixed({1, 2});
+  const std::vector<std::int64_t> numbers{17, 40, 40 + static_cast<std::int64_t>(kStandIn), 3};
+  const MixedSampler without(sets_, {1, 2}, kSeed, {.sources = 1}, Balance::kIdentity, ExcludedSamples(numbers));
+  for (std::uint64_t g = 0; g < 100; ++g) {
+    const bool excluded = g == 3 || g == 17 || g == 40;
+    const std::uint64_t drawn = g == 40 ? g + 2 * kStandIn : excluded ? g + kStandIn : g;
+    EXPECT_EQ(without.episode(g), plain.episode(drawn)) << g;
+    EXPECT_EQ(without.episode(g).sample, drawn);
+    EXPECT_EQ(place_of_sample(drawn), g);
+  }
+  EXPECT_EQ(without.fingerprint(), plain.fingerprint());
+}
+
 TEST_F(MixedSamplerTest, RefusesMoreVideosThanTheRunTellsApart) {
   const auto videos = static_cast<std::int64_t>(sets_[0]->videos().size() + sets_[1]->videos().size());
   const auto limited = [&](std::int64_t most) {

@@ -10,6 +10,7 @@
 #include "common/errors.h"
 #include "common/log.h"
 #include "common/philox.h"
+#include "data_pipeline/excluded_samples.h"
 #include "data_pipeline/fsrt_sample.h"
 #include "models/blocks/initialization.h"
 #include "trainer/learning_rate.h"
@@ -119,11 +120,12 @@ FsrtDraws FsrtRecipe::draw(const EpisodeFrames& frames, const SampleUse& use) co
                             .picture_size = config_.model.image_size});
 }
 
+/// One coin a statistics group, whatever stands in for its samples.
 bool FsrtRecipe::plain_expression_from_a2(std::uint64_t sample) const {
   const std::int64_t group = run_.batch.statistics_group == 0 ? run_.batch.micro_batch : run_.batch.statistics_group;
   return Draws(static_cast<std::uint64_t>(run_.seed),
                Purpose::kPlainExpressionSource,
-               sample / static_cast<std::uint64_t>(group))
+               place_of_sample(sample) / static_cast<std::uint64_t>(group))
       .coin(0.5);
 }
 
