@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "trainer/machine.h"
+#include "trainer/roll_backs.h"
 
 namespace understudy {
 namespace {
@@ -28,6 +29,7 @@ void keep_what_was_decided(RunConfig& config, const RunConfig& before) {
   if (config.threads_per_rank == 0) config.threads_per_rank = before.threads_per_rank;
   if (config.device == DeviceChoice::kAuto) config.device = before.device;
   if (config.reduction == GradientReduction::kAuto) config.reduction = before.reduction;
+  merge_samples(config.exclude, before.exclude);
 }
 
 void decide_reduction(RunConfig& config, bool on_gpus) {

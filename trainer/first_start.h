@@ -7,8 +7,8 @@
 
 namespace understudy {
 
-/// Fills in what a configuration leaves open and the first start of the run has decided: threads, device, order of
-/// sums. They are part of the run's bits.
+/// Fills in what a configuration leaves open and the run has decided before: threads, device, order of sums at its
+/// first start, and the samples that roll-backs excluded up to the checkpoint. They are part of the run's bits.
 void keep_what_was_decided(RunConfig& config, const RunConfig& before);
 
 /// The order of sums where the configuration leaves it open.

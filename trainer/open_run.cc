@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "clusters/job_check.h"
 #include "common/atomic_file.h"
@@ -15,6 +16,7 @@
 #include "trainer/first_weights.h"
 #include "trainer/machine.h"
 #include "trainer/resume.h"
+#include "trainer/roll_backs.h"
 #include "trainer/set_copies.h"
 #include "trainer/training_sets.h"
 
@@ -31,6 +33,7 @@ class RunOpener {
   void open();
 
  private:
+  std::vector<std::int64_t> share_exclusions() const;
   void compare_with(const RunSettings& before, const Manifest& manifest) const;
   void open_data_and_recipe();
   void start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint);
@@ -65,20 +68,39 @@ void RunOpener::open() {
   newest = ranks_.all_reduce(newest, Reduction::kMax, "agree on the checkpoint to resume");
   std::optional<LoadedCheckpoint> checkpoint;
   std::optional<RunSettings> before;
+  const std::vector<std::int64_t> excluded = share_exclusions();
   if (newest >= 0) {
     checkpoint.emplace(run_.store.folder_of(newest), read_manifest(run_.store.folder_of(newest)));
     before = RunSettings::read(checkpoint->manifest().config, (checkpoint->folder() / kManifestName).string(), {});
   }
-  if (before) keep_what_was_decided(run_.settings->run, before->run);
+  if (before) {
+    merge_samples(before->run.exclude, excluded);  // since the checkpoint, perhaps
+    keep_what_was_decided(run_.settings->run, before->run);
+  }
+  merge_samples(run_.settings->run.exclude, excluded);
   run_.device = decide_for_this_job(run_.settings->run, ranks_);
   if (run_.settings->run.batch.statistics_group == 0)
     run_.settings->run.batch.statistics_group = run_.settings->run.batch.micro_batch;
   open_data_and_recipe();
   if (before) compare_with(*before, checkpoint->manifest());
-  on_rank_zero(ranks_, "take the run", [&] { run_.identity.incarnation = run_.store.take_incarnation(); });
+  on_rank_zero(ranks_, "take the run", [&] {
+    run_.identity.incarnation = run_.store.take_incarnation();
+    if (samples_excluded_by(read_roll_backs(request_.run_directory)) != excluded)
+      throw ClusterError("an earlier start of this run rolled back while this one began; start again");
+  });
   run_.identity.incarnation = static_cast<std::uint64_t>(ranks_.all_reduce(
       static_cast<std::int64_t>(run_.identity.incarnation), Reduction::kMax, "share the number of this start"));
   start_or_resume(checkpoint);
+}
+
+/// What roll-backs of this run excluded, as rank 0 reads it.
+std::vector<std::int64_t> RunOpener::share_exclusions() const {
+  std::string text;
+  on_rank_zero(ranks_, "read the roll-backs", [&] {
+    text = nlohmann::json(samples_excluded_by(read_roll_backs(request_.run_directory))).dump();
+  });
+  return nlohmann::json::parse(ranks_.broadcast(text, 0, "share the excluded samples"))
+      .get<std::vector<std::int64_t>>();
 }
 
 void RunOpener::compare_with(const RunSettings& before, const Manifest& manifest) const {

@@ -21,13 +21,35 @@ void describe_run(ConfigVisitor& v, RunConfig& c) {
       {"log_every", kMachine, "iterations between lines of metrics.jsonl and of progress"}, c.log_every, 1, kNoLimit);
   v.integer(
       {"sample_every", kMachine, "iterations between sample pictures; 0 draws none"}, c.sample_every, 0, kNoLimit);
-  v.choice(
-      {"non_finite",
-       kMethod,
-       "what a loss or gradient that is not finite does: end the run, skip the step, or go back to the newest "
-       "checkpoint once"},
-      c.non_finite,
-      {{"stop", NonFinitePolicy::kStop}, {"skip", NonFinitePolicy::kSkip}, {"rollback", NonFinitePolicy::kRollback}});
+}
+
+void describe_faults(ConfigVisitor& v, FaultConfig& c) {
+  v.section("trainer", "What a run does about numbers that are not finite, spikes of a loss and replicas that drift.");
+  v.choice({"on_nonfinite",
+            kMethod,
+            "what a loss, gradient or weight that is not finite, or a spike, does: end the run, skip the step, or go "
+            "back to the newest checkpoint and draw other episodes in place of the micro-batch's",
+            "run.non_finite"},
+           c.on_nonfinite,
+           {{"stop", FaultPolicy::kStop}, {"skip", FaultPolicy::kSkip}, {"rollback", FaultPolicy::kRollback}});
+  v.real({"spike_threshold",
+          kMethod,
+          "robust z-score above which the mean loss of an iteration is a spike, treated as one that is not finite; 0: "
+          "never"},
+         c.spike_threshold,
+         0,
+         kUnbounded);
+  v.integer({"spike_window", kMethod, "iterations of the same phase whose median and spread a loss is compared with"},
+            c.spike_window,
+            3,
+            100'000);
+  v.integer({"drift_every",
+             kMachine,
+             "iterations between comparisons of checksums of all weights over the ranks, which also come before every "
+             "checkpoint; 0: never"},
+            c.drift_every,
+            0,
+            kNoLimit);
 }
 
 void describe_batch(ConfigVisitor& v, BatchLayout& c) {
@@ -87,6 +109,13 @@ void describe_data(ConfigVisitor& v, RunConfig& c) {
          0.9);
   v.text({"validation", kMachine, "folder or manifest of the validation set; empty: none, unless data.held_out is set"},
          c.validation_set);
+  v.integers({"exclude",
+              kMethod,
+              "numbers of samples (iteration x batch.global_batch + slot) that are never drawn: others take their "
+              "places, and nothing else changes; a roll-back adds to it"},
+             c.exclude,
+             0,
+             kNoLimit);
   v.integer(
       {"loader_threads", kMachine, "threads that decode and augment on each rank; 0 works in the training thread"},
       c.loader_threads,
@@ -236,6 +265,7 @@ void validate_sets(const RunConfig& config, Problems& problems) {
 
 void describe(ConfigVisitor& visitor, RunConfig& config) {
   describe_run(visitor, config);
+  describe_faults(visitor, config.faults);
   describe_batch(visitor, config.batch);
   describe_optimizer(visitor, config.optimizer);
   describe_data(visitor, config);

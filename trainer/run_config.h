@@ -15,8 +15,16 @@ namespace understudy {
 enum class GradientReduction { kAuto, kOrdered, kFast };
 /// What prepared pictures wait in for the step and travel to its device in.
 enum class HandOver { kFloat32, kFloat16 };
-enum class NonFinitePolicy { kStop, kSkip, kRollback };
+/// What a number that is not finite, a spike of a loss or a replica that drifted does (docs/faults.md).
+enum class FaultPolicy { kStop, kSkip, kRollback };
 enum class MetricMode { kMaximise, kMinimise };
+
+struct FaultConfig {
+  FaultPolicy on_nonfinite = FaultPolicy::kStop;
+  double spike_threshold = 0.0;     ///< robust z-score; 0: no loss is a spike
+  std::int64_t spike_window = 100;  ///< iterations that a loss is compared with
+  std::int64_t drift_every = 500;   ///< iterations between comparisons of the replicas; 0: never
+};
 
 struct OptimizerConfig {
   double learning_rate = 1e-4;
@@ -58,7 +66,7 @@ struct RunConfig {
   std::int64_t max_iterations = 4'000'000;
   std::int64_t log_every = 10;
   std::int64_t sample_every = 5000;
-  NonFinitePolicy non_finite = NonFinitePolicy::kStop;
+  FaultConfig faults;
   BatchLayout batch;
   OptimizerConfig optimizer;
   std::vector<std::string> train_sets;
@@ -67,6 +75,7 @@ struct RunConfig {
   std::string identity;   ///< of the one person to train on; empty: everyone
   double held_out = 0.0;  ///< share of the training set's frames that serve validation instead
   std::string validation_set;
+  std::vector<std::int64_t> exclude;  ///< numbers of samples that are never drawn
   std::int64_t loader_threads = 2;
   std::int64_t prefetch = 4;
   std::int64_t read_threads = 8;

@@ -52,6 +52,8 @@ void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state) {
     state.finished = trainer.at("finished");
     state.due = {.validation = trainer.value("validation_due", false), .samples = trainer.value("samples_due", false)};
     state.stopping.restore(trainer.at("stopping").dump());
+    if (state.engine.spikes().on() && trainer.contains("losses"))
+      state.engine.spikes().restore(trainer.at("losses").dump());
   } catch (const Json::exception& error) {
     throw CheckpointError(fmt::format("{}: {}", where, error.what()));
   }
@@ -68,12 +70,13 @@ CheckpointOrder order_checkpoint(const RunIdentity& identity,
   order.manifest.data_fingerprints = identity.data_fingerprints;
   order.manifest.metrics_bytes = static_cast<std::uint64_t>(metrics.bytes());
   order.manifest.events_bytes = static_cast<std::uint64_t>(events.bytes());
-  order.trainer = Json{{"completed", state.completed},
-                       {"finished", state.finished},
-                       {"validation_due", state.due.validation},
-                       {"samples_due", state.due.samples},
-                       {"stopping", Json::parse(state.stopping.state())}}
-                      .dump();
+  Json trainer = {{"completed", state.completed},
+                  {"finished", state.finished},
+                  {"validation_due", state.due.validation},
+                  {"samples_due", state.due.samples},
+                  {"stopping", Json::parse(state.stopping.state())}};
+  if (state.engine.spikes().on()) trainer["losses"] = Json::parse(state.engine.spikes().state());
+  order.trainer = trainer.dump();
   order.retention = retention_of(config, state.stopping);
   return order;
 }

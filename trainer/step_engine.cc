@@ -4,6 +4,8 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstring>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -47,6 +49,52 @@ at::Device device_of(const std::vector<Player>& players) {
   return players.front().parameters.front().second.device();
 }
 
+/// Everything on the players' device that an iteration reads: the players' parameters, then what else the recipe keeps.
+std::vector<std::pair<std::string, at::Tensor>> state_under_guard(Recipe& recipe, const std::vector<Player>& players) {
+  std::vector<std::pair<std::string, at::Tensor>> state;
+  std::set<const void*> known;
+  for (const Player& player : players) {
+    for (const auto& [name, parameter] : player.parameters) {
+      state.emplace_back(fmt::format("weight of {} {}", player.name, name), parameter);
+      known.insert(parameter.const_data_ptr());
+    }
+  }
+  for (const auto& [name, tensor] : recipe.state()) {
+    if (tensor.is_floating_point() && tensor.device() == device_of(players) && !known.contains(tensor.const_data_ptr()))
+      state.emplace_back("buffer " + name, tensor);
+  }
+  return state;
+}
+
+/// What a reader of the stored batch finds wrong under its names.
+std::string describe_input(const Recipe& recipe, const MicroBatch& batch) {
+  for (const auto& [name, tensor] : recipe.batch_tensors(batch)) {
+    if (first_non_finite({tensor})) return fmt::format("input {} {}", name, what_is_wrong_with(tensor));
+  }
+  return "an input is not finite";
+}
+
+/// Adds what was found, unless it is known to come from elsewhere: of each micro-batch only the first finding counts,
+/// and where a weight or buffer is wrong, nothing else does.
+void keep(Finding finding, bool spoilt, std::vector<Finding>& findings) {
+  if (!finding.micro_batch) {
+    findings.assign(1, std::move(finding));
+    return;
+  }
+  if (spoilt) return;
+  const bool known = std::any_of(findings.begin(), findings.end(), [&](const Finding& earlier) {
+    return !earlier.micro_batch || earlier.micro_batch->index == finding.micro_batch->index;
+  });
+  if (!known) findings.push_back(std::move(finding));
+}
+
+/// Whether each row is finite.
+std::vector<bool> finite_rows(const at::Tensor& values) {
+  const at::Tensor finite = values.isfinite().flatten(1).all(1).to(at::kCPU);
+  const bool* rows = finite.const_data_ptr<bool>();
+  return std::vector<bool>(rows, rows + finite.numel());
+}
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -60,9 +108,11 @@ StepEngine::StepEngine(Recipe& recipe, const RunConfig& config, Communicator& co
       communicator_(communicator),
       heartbeat_(heartbeat),
       players_(recipe.players()),
+      state_(state_under_guard(recipe, players_)),
       group_(communicator, device_of(players_), heartbeat),
       run_(plan_micro_batches(layout_.micro_batches(),
-                              communicator.world_size())[static_cast<std::size_t>(communicator.rank())]) {
+                              communicator.world_size())[static_cast<std::size_t>(communicator.rank())]),
+      spikes_(config.faults.spike_threshold, config.faults.spike_window) {
   for (const Player& player : players_) {
     optimizers_.emplace_back(player.parameters, player.adam);
     if (ordered_) {
@@ -82,15 +132,20 @@ StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches,
   StepReport report;
   rows_.clear();
   statistics_.clear();
+  losses_.clear();
   recipe_.begin_iteration(iteration);
-  const std::vector<CoupledGroup> groups = couple(batches);
-  for (std::size_t i = 0; i < batches.size(); ++i) {
-    compute_micro_batch(batches[i], groups[i], report);
-    batches[i] = {};
+  std::vector<Work> work = couple(std::move(batches));
+  for (Work& item : work) {
+    compute_micro_batch(item, report);
+    if (!spikes_.on()) item = {};
     heartbeat_.beat();
   }
   exchange(iteration, word, seconds_since(start), report);
-  if (report.finite) step_players(iteration);
+  if (report.stepped && spikes_.on()) find_spikes(iteration, work, report);
+  if (report.stepped) {
+    average_statistics();
+    step_players(iteration);
+  }
   drop_gradients();
   return report;
 }
@@ -98,10 +153,10 @@ StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches,
 void StepEngine::exchange(Iteration iteration, const RankWord& word, double own_seconds, StepReport& report) {
   const Heartbeat::Mark mark(heartbeat_, Section::kExchange);
   std::array<std::int64_t, 4> flags = {
-      report.finding ? 1 : 0, word.stop ? 1 : 0, word.save ? 1 : 0, word.save_failed ? 1 : 0};
+      report.findings.empty() ? 0 : 1, word.stop ? 1 : 0, word.save ? 1 : 0, word.save_failed ? 1 : 0};
   const auto start = std::chrono::steady_clock::now();
   communicator_.all_reduce(flags, Reduction::kMax, "agree on the end of an iteration");
-  report.finite = flags[0] == 0;
+  report.stepped = flags[0] == 0;
   report.stop_requested = flags[1] != 0;
   report.save_requested = flags[2] != 0;
   report.save_failed = flags[3] != 0;
@@ -110,13 +165,15 @@ void StepEngine::exchange(Iteration iteration, const RankWord& word, double own_
   }
   report.exchange_seconds = seconds_since(start);
   average_terms(word.news, own_seconds, report);
-  if (report.finite) average_statistics();
 }
 
-void StepEngine::compute_micro_batch(const MicroBatch& batch, const CoupledGroup& group, StepReport& report) {
+void StepEngine::compute_micro_batch(Work& work, StepReport& report) {
+  const MicroBatch& batch = work.batch;
   std::vector<Term> row;
   std::vector<at::Tensor> statistics;
-  for (const Objective& objective : recipe_.objectives(batch, group)) {
+  bool first_objective = true;
+  losses_.emplace_back(players_.size(), std::nan(""));
+  for (const Objective& objective : recipe_.objectives(batch, work.group)) {
     const Player& player = players_[objective.player];
     const OnlyPlayer guard(players_, objective.player);
     Objective::Result result = objective.compute();
@@ -125,47 +182,124 @@ void StepEngine::compute_micro_batch(const MicroBatch& batch, const CoupledGroup
       exchanges_[objective.player]->before_backward(result.loss);
       result.loss.backward();
     }
-    if (!report.finding) {
-      if (const auto tensor = find_non_finite(player, result.loss)) report.finding = NonFiniteFinding{*tensor, batch};
-    }
+    const std::size_t guarded_state = first_objective && losses_.size() == 1 ? state_.size() : 0;
+    if (auto finding = find_fault(batch, player, result, guarded_state, first_objective))
+      keep(*std::move(finding), work.spoilt, report.findings);
+    if (steps) losses_.back()[objective.player] = result.loss.item<double>();
     if (steps) exchanges_[objective.player]->after_backward();
     row.insert(row.end(), result.terms.begin(), result.terms.end());
     statistics.insert(statistics.end(), result.statistics.begin(), result.statistics.end());
+    first_objective = false;
   }
+  if (work.spoils) keep({"the part in its statistics group is not finite", batch}, false, report.findings);
   rows_.push_back(std::move(row));
   statistics_.push_back(std::move(statistics));
 }
 
-std::vector<CoupledGroup> StepEngine::couple(const std::vector<MicroBatch>& batches) {
-  std::vector<CoupledGroup> groups(batches.size());
-  if (layout_.micro_batches_per_group() == 1) return groups;
+std::vector<StepEngine::Work> StepEngine::couple(std::vector<MicroBatch> batches) {
+  std::vector<Work> work;
+  for (MicroBatch& batch : batches) work.push_back({.batch = std::move(batch), .group = {}});
+  if (layout_.micro_batches_per_group() == 1) return work;
   std::vector<at::Tensor> own;
   {
     const at::NoGradGuard no_grad;
-    for (const MicroBatch& batch : batches) own.push_back(recipe_.coupled_values(batch));
+    for (const Work& item : work) own.push_back(recipe_.coupled_values(item.batch));
   }
-  if (!own.front().defined()) return groups;
+  if (!own.front().defined()) return work;
   const at::Tensor all = gather_rows(at::cat(own), group_.slices(), "gather the values of statistics groups");
-  for (std::size_t i = 0; i < batches.size(); ++i) {
-    const std::int64_t first_slot = batches[i].index * layout_.micro_batch;
+  const std::vector<bool> finite = finite_rows(all);
+  for (Work& item : work) {
+    const std::int64_t first_slot = item.batch.index * layout_.micro_batch;
     const std::int64_t group_start = first_slot / layout_.statistics_group * layout_.statistics_group;
-    groups[i] = {all.narrow(0, group_start, layout_.statistics_group), first_slot - group_start};
+    item.group = {all.narrow(0, group_start, layout_.statistics_group), first_slot - group_start};
+    const auto all_finite = [&](std::int64_t first, std::int64_t count) {
+      return std::all_of(finite.begin() + first, finite.begin() + first + count, [](bool row) { return row; });
+    };
+    item.spoils = !all_finite(first_slot, layout_.micro_batch);
+    item.spoilt = !item.spoils && !all_finite(group_start, layout_.statistics_group);
   }
-  return groups;
+  return work;
 }
 
-std::optional<std::string> StepEngine::find_non_finite(const Player& player, const at::Tensor& loss) const {
-  if (!std::isfinite(loss.item<double>())) return "loss of " + player.name;
-  std::vector<std::string> names;
-  std::vector<at::Tensor> gradients;
+/// @param guarded_state  how much of the state to look at  @param inputs  look at those, too
+std::optional<Finding> StepEngine::find_fault(const MicroBatch& batch,
+                                              const Player& player,
+                                              const Objective::Result& result,
+                                              std::size_t guarded_state,
+                                              bool inputs) const {
+  std::vector<at::Tensor> tensors;
+  for (std::size_t i = 0; i < guarded_state; ++i) tensors.push_back(state_[i].second);
+  if (inputs) tensors.insert(tensors.end(), batch.tensors.begin(), batch.tensors.end());
+  const std::size_t end_of_inputs = tensors.size();
+  tensors.insert(tensors.end(), result.statistics.begin(), result.statistics.end());
+  const std::size_t end_of_statistics = tensors.size();
+  std::vector<std::string_view> names;
   for (const auto& [name, parameter] : player.parameters) {
     if (!parameter.grad().defined()) continue;
     names.push_back(name);
-    gradients.push_back(parameter.grad());
+    tensors.push_back(parameter.grad());
   }
-  if (const auto found = first_non_finite(gradients))
-    return fmt::format("gradient of {} {}", player.name, names[*found]);
-  return std::nullopt;
+  const auto found = first_non_finite(tensors);
+  if (found && *found < guarded_state)
+    return Finding{fmt::format("{} {}", state_[*found].first, what_is_wrong_with(tensors[*found])), std::nullopt};
+  if (found && *found < end_of_inputs) return Finding{describe_input(recipe_, batch), batch};
+  if (!std::isfinite(result.loss.item<double>()))
+    return Finding{fmt::format("loss of {} is not finite", player.name), batch};
+  if (!found) return std::nullopt;
+  const std::string wrong = what_is_wrong_with(tensors[*found]);
+  if (*found < end_of_statistics) return Finding{fmt::format("a batch statistic of {} {}", player.name, wrong), batch};
+  return Finding{fmt::format("gradient of {} {} {}", player.name, names[*found - end_of_statistics], wrong), batch};
+}
+
+/// Of all ranks, in the order of micro-batches: one list a micro-batch with one loss a player.
+std::vector<std::vector<double>> StepEngine::gather_losses() {
+  std::string own;
+  for (const std::vector<double>& row : losses_)
+    own.append(reinterpret_cast<const char*>(row.data()), row.size() * sizeof(double));
+  std::vector<std::vector<double>> all;
+  for (const std::string& blob : communicator_.all_gather(own, "share losses to find spikes")) {
+    const std::size_t row_bytes = players_.size() * sizeof(double);
+    for (std::size_t at = 0; at < blob.size(); at += row_bytes) {
+      all.emplace_back(players_.size());
+      std::memcpy(all.back().data(), blob.data() + at, row_bytes);
+    }
+  }
+  return all;
+}
+
+void StepEngine::find_spikes(Iteration iteration, const std::vector<Work>& work, StepReport& report) {
+  const std::string phase = recipe_.phase(iteration);
+  const std::vector<std::vector<double>> losses = gather_losses();
+  std::vector<double> means;
+  for (std::size_t p = 0; p < players_.size(); ++p) {
+    double sum = 0.0;
+    double worst = losses.front()[p];
+    for (const std::vector<double>& row : losses) {
+      sum += row[p];
+      worst = std::max(worst, row[p]);
+    }
+    means.push_back(sum / static_cast<double>(losses.size()));
+    const std::optional<Spike> spike = spikes_.judge(players_[p].name, phase, means[p]);
+    if (!spike) continue;
+    report.stepped = false;
+    for (std::size_t i = 0; i < work.size(); ++i) {
+      if (losses_[i][p] <= spike->limit && losses_[i][p] < worst) continue;
+      keep({fmt::format(
+                "loss of {} is a spike of robust z-score {:.1f} ({:.4g} here, {:.4g} in the mean; median {:.4g})",
+                players_[p].name,
+                spike->score,
+                losses_[i][p],
+                means[p],
+                spike->median),
+            work[i].batch},
+           false,
+           report.findings);
+    }
+  }
+  if (!report.stepped) return;
+  for (std::size_t p = 0; p < players_.size(); ++p) {
+    if (players_[p].active(iteration)) spikes_.accept(players_[p].name, phase, means[p]);
+  }
 }
 
 void StepEngine::average_terms(const std::string& news, double own_seconds, StepReport& report) {
@@ -201,6 +335,7 @@ void StepEngine::average_terms(const std::string& news, double own_seconds, Step
 
 void StepEngine::average_statistics() {
   if (statistics_.empty() || statistics_.front().empty()) return;
+  const Heartbeat::Mark mark(heartbeat_, Section::kExchange);
   if (!statistics_mean_) {
     statistics_mean_ = std::make_unique<OrderedMean>(
         group_.slices(), layout_.micro_batches(), statistics_.front(), "batch statistics");

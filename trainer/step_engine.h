@@ -14,13 +14,14 @@
 #include "trainer/adam.h"
 #include "trainer/recipe.h"
 #include "trainer/run_config.h"
+#include "trainer/spike_detector.h"
 
 namespace understudy {
 
-/// The first number of an iteration that is not finite, as the rank that saw it knows it.
-struct NonFiniteFinding {
-  std::string tensor;      ///< "loss of generator", "gradient of generator decoder.render_mlp.0.weight"
-  MicroBatch micro_batch;  ///< what it was computed from
+/// What an iteration must not be trained on for, as the rank that saw it knows it.
+struct Finding {
+  std::string text;  ///< "loss of generator is not finite", "gradient of generator decoder.render_mlp.0.weight ..."
+  std::optional<MicroBatch> micro_batch;  ///< what it was computed from; none: a weight or buffer was wrong before
 };
 
 /// What a rank has to say to the others at the end of an iteration.
@@ -37,9 +38,9 @@ struct StepReport {
   bool stop_requested = false;  ///< by any rank, as the next two
   bool save_requested = false;
   bool save_failed = false;
-  std::vector<std::string> news;            ///< on rank 0, in the order of ranks
-  bool finite = true;                       ///< over all ranks; when false no player stepped
-  std::optional<NonFiniteFinding> finding;  ///< set on the ranks that saw it
+  std::vector<std::string> news;  ///< on rank 0, in the order of ranks
+  bool stepped = true;            ///< false where any rank found something: no player stepped
+  std::vector<Finding> findings;  ///< of this rank: one a micro-batch at most, or one of the state alone
   double exchange_seconds = 0.0;
   std::vector<double> rank_seconds;  ///< on rank 0: what every rank took for its micro-batches
 };
@@ -64,10 +65,26 @@ class StepEngine {
 
   const std::vector<Player>& players() const { return players_; }
 
+  /// The losses that spikes are told by: part of a checkpoint where spikes are looked for.
+  SpikeDetector& spikes() { return spikes_; }
+
  private:
-  void compute_micro_batch(const MicroBatch& batch, const CoupledGroup& group, StepReport& report);
-  std::vector<CoupledGroup> couple(const std::vector<MicroBatch>& batches);
-  std::optional<std::string> find_non_finite(const Player& player, const at::Tensor& loss) const;
+  /// A micro-batch on its way through an iteration.
+  struct Work {
+    MicroBatch batch;
+    CoupledGroup group;
+    bool spoils = false;  ///< its own samples give its statistics group values that are not finite
+    bool spoilt = false;  ///< other samples do, which are found where they are computed
+  };
+  void compute_micro_batch(Work& work, StepReport& report);
+  std::vector<Work> couple(std::vector<MicroBatch> batches);
+  std::optional<Finding> find_fault(const MicroBatch& batch,
+                                    const Player& player,
+                                    const Objective::Result& result,
+                                    std::size_t guarded_state,
+                                    bool inputs) const;
+  void find_spikes(Iteration iteration, const std::vector<Work>& work, StepReport& report);
+  std::vector<std::vector<double>> gather_losses();
   void exchange(Iteration iteration, const RankWord& word, double own_seconds, StepReport& report);
   void average_terms(const std::string& news, double own_seconds, StepReport& report);
   void average_statistics();
@@ -80,13 +97,16 @@ class StepEngine {
   Communicator& communicator_;
   Heartbeat& heartbeat_;
   std::vector<Player> players_;
-  DeviceGroup group_;  ///< of the device that holds the parameters
+  std::vector<std::pair<std::string, at::Tensor>> state_;  ///< must be finite: the players' parameters come first
+  DeviceGroup group_;                                      ///< of the device that holds the parameters
   MicroBatchRun run_;
   std::vector<Adam> optimizers_;
   std::vector<std::unique_ptr<GradientExchange>> exchanges_;  ///< one a player
   std::unique_ptr<OrderedMean> statistics_mean_;              ///< made when the recipe first hands out statistics
   std::vector<std::vector<at::Tensor>> statistics_;           ///< of the iteration, one list a micro-batch
   std::vector<std::vector<Term>> rows_;                       ///< of the iteration, one a micro-batch
+  SpikeDetector spikes_;
+  std::vector<std::vector<double>> losses_;  ///< of the iteration, one list a micro-batch with one loss a player
 };
 
 }  // namespace understudy

@@ -1,17 +1,21 @@
 #include "trainer/trainer.h"
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "checkpoints/safetensors.h"
 #include "common/errors.h"
 #include "common/log.h"
 #include "data_pipeline/picture_grid.h"
+#include "trainer/fault_report.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
 #include "trainer/open_run.h"
 #include "trainer/progress.h"
+#include "trainer/replica_check.h"
+#include "trainer/roll_backs.h"
 
 namespace understudy {
 namespace {
@@ -28,10 +32,10 @@ double seconds_between(Clock::time_point a, Clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
 }
 
-/// Thrown to leave the loop for a second try from the newest checkpoint.
-class RollBack : public NonFiniteError {
+/// Thrown to leave the loop and go on from the newest checkpoint.
+class GoBack : public Error {
  public:
-  using NonFiniteError::NonFiniteError;
+  using Error::Error;
 };
 
 /// An open run, iteration after iteration to its end.
@@ -40,8 +44,7 @@ class TrainingLoop {
   TrainingLoop(const TrainRequest& request, const RankContext& context, OpenRun& run)
       : request_(request), context_(context), ranks_(context.ranks), run_(run) {}
 
-  /// @param rolled_back  a non-finite number already sent this run back once
-  Outcome train_until_the_end(bool rolled_back);
+  Outcome train_until_the_end();
   /// Has the time book know how this start ended, if it can still be written.
   void note_end(StartEnd end, const std::string& message) const;
 
@@ -50,7 +53,10 @@ class TrainingLoop {
   void note_what_is_due();
   bool do_what_is_due(bool stop);
   void log_iteration(const StepReport& report, double seconds, double data_wait);
-  void handle_non_finite(const StepReport& report);
+  FaultReport share_findings(const std::vector<Finding>& findings) const;
+  void handle_findings(const std::vector<Finding>& findings);
+  [[noreturn]] void roll_back(const FaultReport& report);
+  void check_state();
   std::optional<bool> validate();
   bool draw_samples();
   bool write_samples() const;
@@ -66,21 +72,18 @@ class TrainingLoop {
   std::optional<Progress> progress_;
   bool save_requested_ = false;  ///< by the iteration just finished
   int skipped_saves_ = 0;        ///< in a row, because one was under way
+  Iteration checked_ = -1;       ///< finished iterations after which the state was last checked
 };
 
-Outcome TrainingLoop::train_until_the_end(bool rolled_back) {
+Outcome TrainingLoop::train_until_the_end() {
   const std::int64_t end =
       std::min(run_.config().max_iterations, request_.until.value_or(run_.config().max_iterations));
   progress_.emplace(run_.completed, end);
   bool stop = run_.due.any() && do_what_is_due(false);
   while (run_.completed < end && !run_.finished && !stop) {
-    try {
-      stop = one_iteration();
-    } catch (const RollBack& error) {
-      if (rolled_back)
-        throw NonFiniteError(fmt::format("{}; it came again after going back to the newest checkpoint", error.what()));
-      throw;
-    }
+    stop = one_iteration();
+    const std::int64_t every = run_.config().faults.drift_every;
+    if (every > 0 && run_.completed % every == 0) check_state();
     note_what_is_due();
     stop = do_what_is_due(stop);
   }
@@ -114,7 +117,7 @@ bool TrainingLoop::one_iteration() {
   if (ranks_.rank() == 0) run_.saver->hear(report.news);
   if (report.save_failed) finish_saving();
   save_requested_ = report.save_requested;
-  if (!report.finite) handle_non_finite(report);
+  if (!report.stepped) handle_findings(report.findings);
   context_.heartbeat.end_iteration();
   log_iteration(report, seconds_between(start, Clock::now()), seconds_between(start, loaded));
   ++run_.completed;
@@ -174,38 +177,63 @@ void TrainingLoop::log_iteration(const StepReport& report, double seconds, doubl
   spdlog::info("{}", progress_->line(phase, run_.completed + 1, report.terms));
 }
 
-void TrainingLoop::handle_non_finite(const StepReport& report) {
-  std::string description;
-  if (report.finding) {
-    const MicroBatch& batch = report.finding->micro_batch;
-    const fs::path file = request_.run_directory / "failed" /
-                          fmt::format("iteration-{:09d}-micro-batch-{}.safetensors", run_.completed, batch.index);
-    make_folders(run_.store.files(), file.parent_path());
-    write_safetensors(file,
-                      run_.recipe->batch_tensors(batch),
-                      {{"format", "understudy.batch.v1"}, {"system", run_.config().recipe}},
-                      run_.store.files());
-    std::vector<std::string> frames;
-    for (const Episode& episode : batch.episodes)
-      frames.push_back(run_.sampler->set_of(episode).describe(episode.frames.back()));
-    description = fmt::format("rank {}: {} is not finite at iteration {}, micro-batch {} ({}); replay it from {}",
-                              ranks_.rank(),
-                              report.finding->tensor,
-                              run_.completed,
-                              batch.index,
-                              fmt::join(frames, "; "),
-                              file.string());
+FaultReport TrainingLoop::share_findings(const std::vector<Finding>& findings) const {
+  const FaultScene scene{.recipe = *run_.recipe,
+                         .source = *run_.sampler,
+                         .system = run_.config().recipe,
+                         .run = request_.run_directory,
+                         .files = run_.store.files()};
+  return share_faults(findings, run_.completed, scene, ranks_);
+}
+
+/// Ends the run, goes back to the newest checkpoint, or returns where a step is skipped. Collective.
+void TrainingLoop::handle_findings(const std::vector<Finding>& findings) {
+  const FaultReport report = share_findings(findings);
+  const FaultPolicy policy = run_.config().faults.on_nonfinite;
+  if (policy == FaultPolicy::kRollback) roll_back(report);
+  const std::string text = report.text(ranks_.world_size());
+  if (policy == FaultPolicy::kStop || !report.of_episodes_alone()) {
+    finish_saving();
+    throw NonFiniteError(text);
   }
-  std::string first;
-  for (const std::string& text : ranks_.all_gather(description, "share what is not finite")) {
-    if (first.empty()) first = text;
-  }
-  if (run_.config().non_finite == NonFinitePolicy::kSkip) {
-    if (ranks_.rank() == 0) spdlog::warn("{}; the step is skipped", first);
-    return;
-  }
-  if (run_.config().non_finite == NonFinitePolicy::kRollback) throw RollBack(first);
-  throw NonFiniteError(first);
+  if (ranks_.rank() == 0) spdlog::warn("{}\nthe step is skipped", text);
+}
+
+void TrainingLoop::roll_back(const FaultReport& report) {
+  finish_saving();
+  std::string end;
+  on_rank_zero(ranks_, "record a roll-back", [&] {
+    run_.store.require_newest(run_.identity.incarnation);
+    std::vector<RollBack> roll_backs = read_roll_backs(request_.run_directory);
+    roll_backs.push_back(next_roll_back(roll_backs, report));
+    add_roll_back(request_.run_directory, roll_backs.back(), run_.store.files());
+    if (roll_backs.back().gave_up) end = why_it_gave_up(roll_backs, ranks_.world_size());
+  });
+  end = ranks_.broadcast(end, 0, "agree on a roll-back");
+  if (!end.empty()) throw ConfigError(end);
+  throw GoBack(report.text(ranks_.world_size()));
+}
+
+/// What the last step left: finite on every rank, and the same on all. A checkpoint is never written of anything else.
+void TrainingLoop::check_state() {
+  if (std::exchange(checked_, run_.completed) == run_.completed) return;
+  NamedTensors state = run_.recipe->state();
+  for (auto& item : run_.engine->optimizer_state()) state.push_back(std::move(item));
+  std::vector<Finding> findings;
+  if (const auto wrong = first_unsound(state)) findings.push_back({*wrong, std::nullopt});
+  const bool unsound =
+      ranks_.all_reduce(findings.empty() ? 0 : 1, Reduction::kMax, "agree that weights are finite") != 0;
+  if (unsound) handle_findings(findings);
+  if (run_.config().faults.drift_every == 0) return;
+  const std::optional<Drift> drift = find_drift(state, ranks_);
+  if (!drift) return;
+  if (std::count(drift->ranks.begin(), drift->ranks.end(), ranks_.rank()) > 0)
+    findings.push_back({describe(*drift, state), std::nullopt});
+  const FaultReport report = share_findings(findings);
+  if (run_.config().faults.on_nonfinite == FaultPolicy::kRollback) roll_back(report);
+  finish_saving();
+  // A cluster's error: `launch` goes on from the newest checkpoint, whose replicas were equal.
+  throw ClusterError(report.text(ranks_.world_size()));
 }
 
 /// @returns  whether this is one of the best checkpoints of its phase; nothing when the ranks agreed to stop
@@ -279,6 +307,7 @@ bool TrainingLoop::wants_save() {
 
 void TrainingLoop::save() {
   if (run_.saved == run_.completed) return;
+  check_state();
   const Heartbeat::Mark mark(context_.heartbeat, Section::kSave);
   const auto began = Clock::now();
   run_.saver->finish();
@@ -312,11 +341,11 @@ void TrainingLoop::note_end(StartEnd end, const std::string& message) const {
   }
 }
 
-Outcome train_one_start(const TrainRequest& request, const RankContext& context, bool rolled_back) {
+Outcome train_one_start(const TrainRequest& request, const RankContext& context) {
   const auto run = open_run(request, context);
   TrainingLoop loop(request, context, *run);
   try {
-    Outcome outcome = loop.train_until_the_end(rolled_back);
+    Outcome outcome = loop.train_until_the_end();
     loop.note_end(outcome.code == ExitCode::kDone ? StartEnd::kDone : StartEnd::kRunAgain, outcome.message);
     return outcome;
   } catch (const SupersededError&) {
@@ -331,11 +360,14 @@ Outcome train_one_start(const TrainRequest& request, const RankContext& context,
 
 Outcome train(const TrainRequest& request, const RankContext& context) {
   keep_tensor_memory();
-  try {
-    return train_one_start(request, context, /*rolled_back=*/false);
-  } catch (const RollBack& error) {
-    spdlog::warn("{}; going back to the newest checkpoint", error.what());
-    return train_one_start(request, context, /*rolled_back=*/true);
+  TrainRequest again = request;
+  for (;;) {
+    try {
+      return train_one_start(again, context);
+    } catch (const GoBack& error) {
+      if (context.ranks.rank() == 0) spdlog::warn("{}\ngoing back to the newest checkpoint", error.what());
+      again.fresh = false;  // what is there now is the run's own
+    }
   }
 }
 

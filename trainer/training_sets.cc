@@ -52,7 +52,12 @@ void check_training_sets(const RunConfig& config, const DataSets& sets, Problems
 }
 
 MixedSampler training_sampler(const DataSets& sets, const RunConfig& config, const EpisodeSpec& spec) {
-  return {sets, config.weights, static_cast<std::uint64_t>(config.seed), spec, config.balance};
+  return {sets,
+          config.weights,
+          static_cast<std::uint64_t>(config.seed),
+          spec,
+          config.balance,
+          ExcludedSamples(config.exclude)};
 }
 
 }  // namespace understudy

@@ -25,6 +25,8 @@ class ToyRecipe : public Recipe {
   }
 
   std::int64_t infinite_gradient_at = -1;  ///< micro-batch whose loss is finite, but not its gradient
+  std::int64_t infinite_loss_at = -1;      ///< micro-batch
+  std::int64_t infinite_judge_at = -1;     ///< micro-batch whose judge alone has a gradient that is not finite
   Iteration judge_starts = 0;
   std::int64_t unreadable_sample = -1;  ///< cannot be prepared
   bool saw_frozen_judge = true;         ///< at every computation of the generator
@@ -60,8 +62,9 @@ class ToyRecipe : public Recipe {
   std::vector<Objective> objectives(const MicroBatch& batch, const CoupledGroup& group) override {
     const auto output = std::make_shared<at::Tensor>();
     return {{.player = 0, .compute = [this, &batch, &group, output] { return generator(batch, group, *output); }},
-            {.player = 1, .compute = [this, output]() -> Objective::Result {
-               const at::Tensor loss = (output->matmul(judge_) - 1).square().mean();
+            {.player = 1, .compute = [this, &batch, output]() -> Objective::Result {
+               at::Tensor loss = (output->matmul(judge_) - 1).square().mean();
+               if (batch.index == infinite_judge_at) loss = loss + (judge_ - judge_.detach()).sum().sqrt();
                return {.loss = loss, .terms = {{"judge", loss.item<double>()}}};
              }}};
   }
@@ -102,6 +105,7 @@ class ToyRecipe : public Recipe {
     at::Tensor loss = y.square().sum(1).mean() + y.matmul(judge_).mean();
     if (group.values.defined()) loss = loss + coupled(y, group);
     if (batch.index == infinite_gradient_at) loss = loss + (weight_ - weight_.detach()).sum().sqrt();
+    if (batch.index == infinite_loss_at) loss = loss / 0;
     return {.loss = loss, .terms = {{"total", loss.item<double>()}}, .statistics = {batch.tensors[0].mean(0)}};
   }
 

@@ -57,7 +57,7 @@ TEST(RunSettings, SurviveTheWayThroughText) {
                                                   "resolved.toml",
                                                   {{.key = "run.seed", .value = "41"},
                                                    {.key = "optimizer.learning_rate", .value = "3.0000000000000001e-5"},
-                                                   {.key = "run.non_finite", .value = "rollback"},
+                                                   {.key = "trainer.on_nonfinite", .value = "rollback"},
                                                    {.key = "data.train", .value = "\"a b/\\\"c\\\"\""},
                                                    {.key = list, .value = "[8, 16]"}})
                                     .text();
@@ -66,9 +66,19 @@ TEST(RunSettings, SurviveTheWayThroughText) {
     EXPECT_EQ(again.text(), changed);
     EXPECT_EQ(again.run.seed, 41);
     EXPECT_EQ(again.run.optimizer.learning_rate, 3e-5);
-    EXPECT_EQ(again.run.non_finite, NonFinitePolicy::kRollback);
+    EXPECT_EQ(again.run.faults.on_nonfinite, FaultPolicy::kRollback);
     EXPECT_THAT(again.run.train_sets, ElementsAre("a b/\"c\""));
   }
+}
+
+TEST(RunSettings, ReadCheckpointsOfBeforeTheSectionTrainer) {
+  std::string text = RunSettings::defaults("fsrt").text();
+  const auto begin = text.find("[trainer]");
+  text.erase(begin, text.find("\n\n", begin) + 2 - begin);
+  text.insert(text.find("[run]\n") + 6, "non_finite = \"skip\"\n");
+  const RunSettings settings = RunSettings::read(text, "manifest.json", {});
+  EXPECT_EQ(settings.run.faults.on_nonfinite, FaultPolicy::kSkip);
+  EXPECT_THAT(settings.text(), testing::Not(HasSubstr("non_finite")));
 }
 
 TEST(RunSettings, ReportUnknownKeysAndImpossibleValuesTogether) {

@@ -37,7 +37,7 @@ TEST(RunConfig, StartsWithTheOfficialValues) {
   EXPECT_EQ(config.optimizer.adam.beta2, 0.999);
   EXPECT_EQ(config.optimizer.adam.epsilon, 1e-8);
   EXPECT_EQ(config.reduction, GradientReduction::kAuto);
-  EXPECT_EQ(config.non_finite, NonFinitePolicy::kStop);
+  EXPECT_EQ(config.faults.on_nonfinite, FaultPolicy::kStop);
   EXPECT_THAT(problems_of(config), IsEmpty());
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "common/errors.h"
@@ -12,6 +14,12 @@
 
 namespace understudy {
 namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
 
 constexpr std::int64_t kSamples = 8;
 
@@ -44,7 +52,7 @@ struct RankResult {
   bool judge_was_frozen = false;
 };
 
-using Prepare = std::function<void(ToyRecipe&)>;
+using Prepare = std::function<void(ToyRecipe&, int rank)>;
 
 std::vector<RankResult> run_ranks(int world_size,
                                   std::int64_t group,
@@ -55,7 +63,7 @@ std::vector<RankResult> run_ranks(int world_size,
     at::set_num_threads(1);
     RankResult& result = results[static_cast<std::size_t>(ranks.rank())];
     ToyRecipe recipe(group);
-    if (prepare) prepare(recipe);
+    if (prepare) prepare(recipe, ranks.rank());
     Heartbeat heartbeat;
     StepEngine engine(recipe, config_with_group(group), ranks, heartbeat);
     Iteration iteration = 0;
@@ -131,7 +139,7 @@ TEST(StepEngine, KeepsOtherPlayersOutOfAPlayersGradient) {
 }
 
 TEST(StepEngine, LeavesAnInactivePlayerAlone) {
-  const auto judge_later = [](ToyRecipe& recipe) { recipe.judge_starts = 1; };
+  const auto judge_later = [](ToyRecipe& recipe, int) { recipe.judge_starts = 1; };
   const RankResult before = run_ranks(2, 0, {inputs_of(0)}, judge_later)[1];
   EXPECT_TRUE(before.tensors[kJudge].equal(ToyRecipe().judge()));
   EXPECT_FALSE(before.tensors[kWeight].equal(ToyRecipe().weight()));
@@ -157,41 +165,129 @@ TEST(StepEngine, AveragesTermsAndStatisticsOverMicroBatches) {
   }
 }
 
+/// Texts of what a rank found, with the micro-batch.
+std::vector<std::string> found_by(const RankResult& rank) {
+  std::vector<std::string> texts;
+  for (const Finding& finding : rank.reports.back().findings) {
+    texts.push_back(finding.micro_batch ? fmt::format("{}: {}", finding.micro_batch->index, finding.text)
+                                        : finding.text);
+  }
+  return texts;
+}
+
 /// Runs an iteration that goes wrong in micro-batch 7, which the last rank computes, and checks what the ranks know.
-void expect_finding(const at::Tensor& inputs, const Prepare& prepare, const std::string& tensor) {
+void expect_finding(const at::Tensor& inputs, const Prepare& prepare, const std::string& text) {
   for (const int world_size : {1, 3}) {
     const std::vector<RankResult> ranks = run_ranks(world_size, 0, {inputs}, prepare);
     for (const RankResult& rank : ranks) {
-      EXPECT_FALSE(rank.reports[0].finite);
+      EXPECT_FALSE(rank.reports[0].stepped);
       EXPECT_TRUE(rank.tensors[kWeight].equal(ToyRecipe().weight()));
       EXPECT_TRUE(rank.tensors[kJudge].equal(ToyRecipe().judge()));
       EXPECT_TRUE(rank.tensors[kRunningMean].equal(ToyRecipe().running_mean()));
-      EXPECT_EQ(rank.reports[0].finding.has_value(), &rank == &ranks.back());
+      EXPECT_EQ(rank.reports[0].findings.empty(), &rank != &ranks.back());
     }
-    ASSERT_TRUE(ranks.back().reports[0].finding);
-    EXPECT_EQ(ranks.back().reports[0].finding->tensor, tensor);
-    EXPECT_EQ(ranks.back().reports[0].finding->micro_batch.index, 7);
+    EXPECT_THAT(found_by(ranks.back()), ElementsAre("7: " + text));
   }
 }
 
-TEST(StepEngine, FindsALossThatIsNotFiniteAndStepsNobody) {
+TEST(StepEngine, FindsAnInputThatIsNotFiniteAndStepsNobody) {
   at::Tensor inputs = inputs_of(0);
   inputs[7][1] = std::numeric_limits<float>::infinity();
-  expect_finding(inputs, {}, "loss of generator");
+  expect_finding(inputs, {}, "input x is not finite");
+}
+
+TEST(StepEngine, FindsALossThatIsNotFiniteAndStepsNobody) {
+  expect_finding(
+      inputs_of(0), [](ToyRecipe& recipe, int) { recipe.infinite_loss_at = 7; }, "loss of generator is not finite");
 }
 
 TEST(StepEngine, FindsAGradientThatIsNotFiniteAndStepsNobody) {
   expect_finding(
-      inputs_of(0), [](ToyRecipe& recipe) { recipe.infinite_gradient_at = 7; }, "gradient of generator weight");
+      inputs_of(0),
+      [](ToyRecipe& recipe, int) { recipe.infinite_gradient_at = 7; },
+      "gradient of generator weight is not finite");
 }
 
-TEST(StepEngine, AcceptsFiniteGradientsWhoseSumOverflows) {
+TEST(StepEngine, FindsAGradientOfASecondPlayerAlone) {
+  expect_finding(
+      inputs_of(0),
+      [](ToyRecipe& recipe, int) { recipe.infinite_judge_at = 7; },
+      "gradient of judge vector is not finite");
+}
+
+TEST(StepEngine, RefusesGradientsWhoseSquaresWouldOverflowInTheOptimiser) {
   at::Tensor inputs = inputs_of(0);
   inputs[7].fill_(1.58e19);
-  const StepReport report = run_ranks(1, 0, {inputs})[0].reports[0];
-  EXPECT_TRUE(report.finite);
-  EXPECT_FALSE(report.finding);
-  EXPECT_GT(report.terms[0].second, 1e36) << "no sum overflows";
+  const RankResult result = run_ranks(1, 0, {inputs}).front();
+  EXPECT_GT(result.reports[0].terms[0].second, 1e36);
+  EXPECT_THAT(found_by(result),
+              ElementsAre(AllOf(HasSubstr("7: gradient of generator weight holds"), HasSubstr("e+38"))));
+}
+
+TEST(StepEngine, FindsOneFaultInEachMicroBatch) {
+  at::Tensor inputs = inputs_of(0);
+  inputs[1][0] = std::nan("");
+  inputs[2][0] = std::nan("");
+  const auto judge_too = [](ToyRecipe& recipe, int) { recipe.infinite_judge_at = 2; };
+  EXPECT_THAT(found_by(run_ranks(1, 0, {inputs}, judge_too).front()),
+              ElementsAre("1: input x is not finite", "2: input x is not finite"));
+}
+
+TEST(StepEngine, NamesTheSamplesThatSpoiltTheirGroupAndNotTheOthers) {
+  at::Tensor inputs = inputs_of(0);
+  inputs[2][0] = std::nan("");
+  for (const int world_size : {1, 3, 4}) {
+    std::vector<std::string> found;
+    for (const RankResult& rank : run_ranks(world_size, 4, {inputs})) {
+      EXPECT_FALSE(rank.reports[0].stepped);
+      for (const std::string& text : found_by(rank)) found.push_back(text);
+    }
+    EXPECT_THAT(found, ElementsAre("2: input x is not finite")) << world_size;
+  }
+}
+
+TEST(StepEngine, BlamesAWeightThatIsNotFiniteAndNotWhatWasComputedWithIt) {
+  const auto break_weight = [](ToyRecipe& recipe, int rank) {
+    const at::NoGradGuard no_grad;
+    if (rank == 1) recipe.weight().view(-1)[3].fill_(std::nan(""));
+  };
+  for (const std::int64_t group : {0, 4}) {
+    const std::vector<RankResult> ranks = run_ranks(3, group, {inputs_of(0)}, break_weight);
+    EXPECT_THAT(found_by(ranks[0]), IsEmpty());
+    EXPECT_THAT(found_by(ranks[1]), ElementsAre("weight of generator weight is not finite"));
+    EXPECT_THAT(found_by(ranks[2]), IsEmpty());
+  }
+  const auto break_buffer = [](ToyRecipe& recipe, int) { recipe.running_mean().fill_(std::nan("")); };
+  EXPECT_THAT(found_by(run_ranks(1, 0, {inputs_of(0)}, break_buffer)[0]),
+              ElementsAre("buffer running_mean is not finite"));
+}
+
+TEST(StepEngine, FindsASpikeOnAllRanksAlikeAndStepsNobody) {
+  RunConfig config = config_with_group(0);
+  config.faults = {.spike_threshold = 8, .spike_window = 3};
+  for (const int world_size : {1, 3}) {
+    std::vector<std::string> found(static_cast<std::size_t>(world_size));
+    run_on_thread_ranks(world_size, [&](Communicator& ranks) {
+      ToyRecipe recipe;
+      Heartbeat heartbeat;
+      StepEngine engine(recipe, config, ranks, heartbeat);
+      for (Iteration iteration = 0; iteration < 3; ++iteration)
+        EXPECT_TRUE(engine.run(iteration, share_of(engine.range(), inputs_of(iteration), iteration), false).stepped);
+      const at::Tensor before = recipe.weight().detach().clone();
+      at::Tensor inputs = inputs_of(3);
+      inputs[5] *= 100;
+      const StepReport report = engine.run(3, share_of(engine.range(), inputs, 3), false);
+      EXPECT_FALSE(report.stepped);
+      EXPECT_TRUE(recipe.weight().equal(before));
+      for (const Finding& finding : report.findings)
+        found[static_cast<std::size_t>(ranks.rank())] +=
+            fmt::format("{}: {}", finding.micro_batch->index, finding.text);
+      EXPECT_TRUE(engine.run(4, share_of(engine.range(), inputs_of(4), 4), false).stepped) << "compared with the spike";
+    });
+    const std::size_t owner = world_size == 1 ? 0 : 1;
+    EXPECT_THAT(found[owner], StartsWith("5: loss of generator is a spike of robust z-score"));
+    for (std::size_t rank = 0; rank < found.size(); ++rank) EXPECT_EQ(found[rank].empty(), rank != owner);
+  }
 }
 
 TEST(StepEngine, TellsEveryRankThatOneWantsToStop) {

@@ -10,6 +10,7 @@
 #include "trainer/first_start.h"
 #include "trainer/preflight/checkpoint_outline.h"
 #include "trainer/resume.h"
+#include "trainer/roll_backs.h"
 #include "trainer/training_sets.h"
 
 namespace understudy {
@@ -110,7 +111,16 @@ void RunChecker::read_resumed_settings() {
       return RunSettings::read(resumed()->config, manifest, {});
     });
   }
-  if (before_) keep_what_was_decided(run, before_->run);
+  std::vector<std::int64_t> excluded;
+  collect(problems(), kRollBacksName, [&] {
+    excluded = samples_excluded_by(read_roll_backs(request_.train.run_directory));
+    return true;
+  });
+  if (before_) {
+    merge_samples(before_->run.exclude, excluded);
+    keep_what_was_decided(run, before_->run);
+  }
+  merge_samples(run.exclude, excluded);
   decide_reduction(run, request_.layout.on_gpus);
   if (run.batch.statistics_group == 0) run.batch.statistics_group = run.batch.micro_batch;
 }
