@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <spdlog/spdlog.h>
 
 #include "clusters/outcome.h"
 #include "common/atomic_file.h"
+#include "common/log.h"
 
 namespace understudy {
 namespace {
@@ -20,6 +20,14 @@ constexpr auto kLookEvery = std::chrono::milliseconds(250);
 /// For the stacks of a run that hangs.
 constexpr auto kStacksPatience = std::chrono::milliseconds(1500);
 
+/// What ranks find in their environment. Their log goes through the starter to this terminal, where there is one.
+std::vector<std::string> variables_for_ranks(const SupervisorAddress& supervisor) {
+  std::vector<std::string> variables{fmt::format("{}={}", kSupervisorVariable, to_text(supervisor))};
+  if (const int columns = terminal_columns(); columns > 0)
+    variables.push_back(fmt::format("{}={}", kLiveLineVariable, columns));
+  return variables;
+}
+
 }  // namespace
 
 RankStart::RankStart(const LaunchOptions& options,
@@ -29,8 +37,7 @@ RankStart::RankStart(const LaunchOptions& options,
     : options_(options),
       signals_(signals),
       memory_(memory),
-      starter_(
-          starter_arguments, {fmt::format("{}={}", kSupervisorVariable, to_text(watch_.address()))}, signals.former()) {
+      starter_(starter_arguments, variables_for_ranks(watch_.address()), signals.former()) {
   if (memory_.stop != StopReason::kNone) watch_.tell_all(AttendantCommand::kStop);
 }
 

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <span>
 
+#include <ATen/ATen.h>
+
 #include "common/hash.h"
 #include "common/log.h"
 
@@ -26,11 +28,21 @@ constexpr std::uint64_t kSummaryValue = 1;
 constexpr std::uint64_t kValueTag = 1;
 constexpr std::uint64_t kValueNumber = 2;
 constexpr std::uint64_t kValueImage = 4;
+constexpr std::uint64_t kValueHistogram = 5;
+constexpr std::uint64_t kHistogramLeast = 1;
+constexpr std::uint64_t kHistogramMost = 2;
+constexpr std::uint64_t kHistogramCount = 3;
+constexpr std::uint64_t kHistogramSum = 4;
+constexpr std::uint64_t kHistogramSquares = 5;
+constexpr std::uint64_t kHistogramEdges = 6;
+constexpr std::uint64_t kHistogramBins = 7;
 constexpr std::uint64_t kImageHeight = 1;
 constexpr std::uint64_t kImageWidth = 2;
 constexpr std::uint64_t kImageColours = 3;
 constexpr std::uint64_t kImageEncoded = 4;
 }  // namespace field
+
+constexpr std::int64_t kHistogramSize = 50;  // bins
 
 /// A message under construction.
 class Message {
@@ -55,6 +67,11 @@ class Message {
     varint(value.size());
     text_ += value;
     return *this;
+  }
+  Message& reals(std::uint64_t field, const std::vector<double>& values) {
+    Message packed;
+    for (const double value : values) packed.little_endian(std::bit_cast<std::uint64_t>(value), 8);
+    return bytes(field, packed.text());
   }
   void little_endian(std::uint64_t value, int bytes) {
     for (int i = 0; i < bytes; ++i) text_ += static_cast<char>(value >> (8 * i) & 0xFFU);
@@ -127,6 +144,38 @@ void EventFile::add_scalars(std::string_view prefix, const std::vector<Term>& te
                       .text());
   }
   add_summary(summary.text(), step, time);
+}
+
+void EventFile::add_histogram(const std::string& tag, const at::Tensor& values, Iteration step, double time) {
+  const at::Tensor numbers = values.detach().to(at::kCPU, at::kDouble).flatten();
+  if (numbers.numel() == 0) return;
+  const double least = numbers.min().item<double>();
+  const double most = numbers.max().item<double>();
+  const at::Tensor counts = at::histc(numbers, kHistogramSize, least, most);
+  // With all values equal, histc counts them in bins around.
+  const double first = least < most ? least : least - 1;
+  const double width = (least < most ? most - least : 2.0) / kHistogramSize;
+  std::vector<double> edges;
+  std::vector<double> bins;
+  for (std::int64_t i = 0; i < kHistogramSize; ++i) {
+    edges.push_back(first + width * static_cast<double>(i + 1));
+    bins.push_back(counts[i].item<double>());
+  }
+  const std::string histogram = Message()
+                                    .real(field::kHistogramLeast, least)
+                                    .real(field::kHistogramMost, most)
+                                    .real(field::kHistogramCount, static_cast<double>(numbers.numel()))
+                                    .real(field::kHistogramSum, numbers.sum().item<double>())
+                                    .real(field::kHistogramSquares, numbers.square().sum().item<double>())
+                                    .reals(field::kHistogramEdges, edges)
+                                    .reals(field::kHistogramBins, bins)
+                                    .text();
+  add_summary(Message()
+                  .bytes(field::kSummaryValue,
+                         Message().bytes(field::kValueTag, tag).bytes(field::kValueHistogram, histogram).text())
+                  .text(),
+              step,
+              time);
 }
 
 void EventFile::add_picture(const std::string& tag, const Picture& picture, Iteration step, double time) {

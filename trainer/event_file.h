@@ -19,9 +19,9 @@ inline constexpr std::string_view kEventsName = "events.out.tfevents.understudy"
 /// Seconds since 1970.
 double wall_clock();
 
-/// A TensorBoard event file: the same numbers as metrics.jsonl, and the sample pictures. Records are framed as
-/// TensorFlow's record_writer does (length, masked CRC-32C, bytes, masked CRC-32C), their bytes are protocol buffers of
-/// type tensorflow.Event. Its length depends on the run alone, though times are in it.
+/// A TensorBoard event file: the same numbers as metrics.jsonl, the sample pictures, and histograms where asked.
+/// Records are framed as TensorFlow's record_writer does (length, masked CRC-32C, bytes, masked CRC-32C), their bytes
+/// are protocol buffers of type tensorflow.Event. Its length depends on the run alone, though times are in it.
 class EventFile {
  public:
   /// Goes on after the first `keep_bytes` of an older file, as JsonLines does. A file that is missing or shorter is
@@ -30,9 +30,11 @@ class EventFile {
 
   /// @param prefix  of every tag: "train/" @param step  finished iterations @param time  seconds since 1970
   void add_scalars(std::string_view prefix, const std::vector<Term>& terms, Iteration step, double time);
+  /// Counts of a tensor's values in bins of equal width between the smallest and the largest.
+  void add_histogram(const std::string& tag, const at::Tensor& values, Iteration step, double time);
   void add_picture(const std::string& tag, const Picture& picture, Iteration step, double time);
 
-  /// Makes all events durable and returns the file's length in bytes. @throws FileError
+  /// As VouchedFile.
   void sync() { file_.sync(); }
   std::int64_t bytes() const { return file_.bytes(); }
 

@@ -235,6 +235,12 @@ void RunOpener::open_logs(const Manifest& resumed) {
     std::vector<std::int64_t> shares;
     for (const MicroBatchRun& share : plan_micro_batches(run_.config().batch.micro_batches(), ranks_.world_size()))
       shares.push_back(share.count);
+    const RunMonitor::Start start{.run = request_.run_directory,
+                                  .number = run_.identity.incarnation,
+                                  .ranks = ranks_.world_size(),
+                                  .completed = run_.completed,
+                                  .end = last_iteration(request_, run_.config())};
+    run_.monitor = std::make_unique<RunMonitor>(run_.config(), start, run_.store.files());
     run_.schedule.emplace(
         run_.config().checkpoints, age_of_run(request_.run_directory), std::chrono::steady_clock::now());
     run_.stragglers.emplace(std::move(nodes), std::move(shares));

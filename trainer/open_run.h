@@ -12,6 +12,7 @@
 #include "trainer/checkpoint_saver.h"
 #include "trainer/event_file.h"
 #include "trainer/run_log.h"
+#include "trainer/run_monitor.h"
 #include "trainer/run_state.h"
 #include "trainer/save_schedule.h"
 #include "trainer/stragglers.h"
@@ -40,10 +41,11 @@ struct OpenRun {
   std::optional<Validator> validator;
   std::unique_ptr<StepEngine> engine;
   std::optional<StoppingRule> stopping;
-  std::unique_ptr<JsonLines> metrics;  ///< on rank 0, as the next four
+  std::unique_ptr<JsonLines> metrics;  ///< on rank 0, as the next five
   std::unique_ptr<EventFile> events;
   std::unique_ptr<TimingLog> timing;
   std::optional<SaveSchedule> schedule;
+  std::unique_ptr<RunMonitor> monitor;
   std::optional<Stragglers> stragglers;
   std::unique_ptr<TrainingBatches> batches;
   Iteration completed = 0;  ///< finished iterations

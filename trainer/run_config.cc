@@ -21,6 +21,17 @@ void describe_run(ConfigVisitor& v, RunConfig& c) {
       {"log_every", kMachine, "iterations between lines of metrics.jsonl and of progress"}, c.log_every, 1, kNoLimit);
   v.integer(
       {"sample_every", kMachine, "iterations between sample pictures; 0 draws none"}, c.sample_every, 0, kNoLimit);
+  v.integer({"histogram_every",
+             kMachine,
+             "iterations between histograms of all weights and gradients in the TensorBoard file; 0 draws none"},
+            c.histogram_every,
+            0,
+            kNoLimit);
+  v.text({"prometheus",
+          kMachine,
+          "folder in which a node exporter looks for text files: rank 0 keeps one there that tells how the run is "
+          "going; empty: none"},
+         c.prometheus);
 }
 
 void describe_faults(ConfigVisitor& v, FaultConfig& c) {

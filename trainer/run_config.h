@@ -66,6 +66,8 @@ struct RunConfig {
   std::int64_t max_iterations = 4'000'000;
   std::int64_t log_every = 10;
   std::int64_t sample_every = 5000;
+  std::int64_t histogram_every = 0;
+  std::string prometheus;
   FaultConfig faults;
   BatchLayout batch;
   OptimizerConfig optimizer;

@@ -127,7 +127,10 @@ StepEngine::StepEngine(Recipe& recipe, const RunConfig& config, Communicator& co
 
 StepEngine::~StepEngine() = default;
 
-StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches, const RankWord& word) {
+StepReport StepEngine::run(Iteration iteration,
+                           std::vector<MicroBatch> batches,
+                           const RankWord& word,
+                           const GradientObserver& observer) {
   const auto start = std::chrono::steady_clock::now();
   StepReport report;
   rows_.clear();
@@ -144,7 +147,7 @@ StepReport StepEngine::run(Iteration iteration, std::vector<MicroBatch> batches,
   if (report.stepped && spikes_.on()) find_spikes(iteration, work, report);
   if (report.stepped) {
     average_statistics();
-    step_players(iteration);
+    step_players(iteration, observer);
   }
   drop_gradients();
   return report;
@@ -344,11 +347,12 @@ void StepEngine::average_statistics() {
   recipe_.apply_statistics(statistics_mean_->finish());
 }
 
-void StepEngine::step_players(Iteration iteration) {
+void StepEngine::step_players(Iteration iteration, const GradientObserver& observer) {
   for (std::size_t p = 0; p < players_.size(); ++p) {
     if (!players_[p].active(iteration)) continue;
     std::vector<at::Tensor> gradients;
     for (const auto& [name, parameter] : players_[p].parameters) gradients.push_back(parameter.grad());
+    if (observer) observer(players_[p], gradients);
     optimizers_[p].step(gradients, players_[p].learning_rate(iteration));
   }
   recipe_.after_step(iteration);

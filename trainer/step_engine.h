@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ struct RankWord {
   std::string news;          ///< for rank 0; may be empty
 };
 
+/// Shown the means of a player's gradients over all micro-batches, in the order of its parameters, before it steps.
+using GradientObserver = std::function<void(const Player& player, const std::vector<at::Tensor>& gradients)>;
+
 /// What an iteration did.
 struct StepReport {
   std::vector<Term> terms;      ///< on rank 0: means over all micro-batches, summed in their order
@@ -57,8 +61,11 @@ class StepEngine {
   /// Micro-batches of each global batch that this rank computes.
   MicroBatchRun range() const { return run_; }
 
-  /// Collective. @param batches  this rank's micro-batches of the iteration
-  StepReport run(Iteration iteration, std::vector<MicroBatch> batches, const RankWord& word);
+  /// Collective. @param batches  this rank's micro-batches of the iteration  @param observer  may be empty
+  StepReport run(Iteration iteration,
+                 std::vector<MicroBatch> batches,
+                 const RankWord& word,
+                 const GradientObserver& observer = {});
 
   /// Optimiser state under "<player>.<parameter>.exp_avg" and so on: the tensors themselves.
   std::vector<std::pair<std::string, at::Tensor>> optimizer_state() const;
@@ -88,7 +95,7 @@ class StepEngine {
   void exchange(Iteration iteration, const RankWord& word, double own_seconds, StepReport& report);
   void average_terms(const std::string& news, double own_seconds, StepReport& report);
   void average_statistics();
-  void step_players(Iteration iteration);
+  void step_players(Iteration iteration, const GradientObserver& observer);
   void drop_gradients();
 
   Recipe& recipe_;

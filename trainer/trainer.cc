@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include "common/errors.h"
@@ -13,7 +14,6 @@
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
 #include "trainer/open_run.h"
-#include "trainer/progress.h"
 #include "trainer/replica_check.h"
 #include "trainer/roll_backs.h"
 
@@ -30,6 +30,23 @@ constexpr int kMostSkippedSaves = 3;
 
 double seconds_between(Clock::time_point a, Clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
+}
+
+void add_learning_rates(const std::vector<Player>& players, Iteration iteration, std::vector<Term>& terms) {
+  for (const Player& player : players) {
+    const bool first = &player == &players.front();
+    terms.emplace_back(first ? "learning_rate" : "learning_rate." + player.name, player.learning_rate(iteration));
+  }
+}
+
+/// Euclidean, of all together.
+double norm_of(const std::vector<at::Tensor>& tensors) {
+  std::vector<at::Tensor> norms;
+  for (const at::Tensor& tensor : tensors) {
+    if (tensor.defined()) norms.push_back(at::linalg_vector_norm(tensor, 2).to(at::kDouble));
+  }
+  if (norms.empty()) return 0.0;
+  return at::linalg_vector_norm(at::stack(norms), 2).item<double>();  // one wait for a GPU
 }
 
 /// Thrown to leave the loop and go on from the newest checkpoint.
@@ -52,6 +69,7 @@ class TrainingLoop {
   bool one_iteration();
   void note_what_is_due();
   bool do_what_is_due(bool stop);
+  GradientObserver gradient_observer();
   void log_iteration(const StepReport& report, double seconds, double data_wait);
   FaultReport share_findings(const std::vector<Finding>& findings) const;
   void handle_findings(const std::vector<Finding>& findings);
@@ -69,16 +87,14 @@ class TrainingLoop {
   const RankContext& context_;
   Communicator& ranks_;
   OpenRun& run_;
-  std::optional<Progress> progress_;
-  bool save_requested_ = false;  ///< by the iteration just finished
-  int skipped_saves_ = 0;        ///< in a row, because one was under way
-  Iteration checked_ = -1;       ///< finished iterations after which the state was last checked
+  std::vector<Term> gradient_norms_;  ///< of the iteration under way, where it is logged
+  bool save_requested_ = false;       ///< by the iteration just finished
+  int skipped_saves_ = 0;             ///< in a row, because one was under way
+  Iteration checked_ = -1;            ///< finished iterations after which the state was last checked
 };
 
 Outcome TrainingLoop::train_until_the_end() {
-  const std::int64_t end =
-      std::min(run_.config().max_iterations, request_.until.value_or(run_.config().max_iterations));
-  progress_.emplace(run_.completed, end);
+  const Iteration end = last_iteration(request_, run_.config());
   bool stop = run_.due.any() && do_what_is_due(false);
   while (run_.completed < end && !run_.finished && !stop) {
     stop = one_iteration();
@@ -113,7 +129,8 @@ bool TrainingLoop::one_iteration() {
                                              {.stop = context_.stop_requested(),
                                               .save = wants_save(),
                                               .save_failed = run_.saver->failed(),
-                                              .news = run_.saver->take_news()});
+                                              .news = run_.saver->take_news()},
+                                             gradient_observer());
   if (ranks_.rank() == 0) run_.saver->hear(report.news);
   if (report.save_failed) finish_saving();
   save_requested_ = report.save_requested;
@@ -152,16 +169,17 @@ bool TrainingLoop::do_what_is_due(bool stop) {
 
 void TrainingLoop::log_iteration(const StepReport& report, double seconds, double data_wait) {
   const LoaderStatistics loader = run_.batches->take_statistics();  // also where nothing is logged: of one iteration
-  progress_->count(seconds);
   if (run_.stragglers) {
     if (const auto slow = run_.stragglers->add(report.rank_seconds)) spdlog::warn("{}", *slow);
   }
   if (ranks_.rank() != 0) return;
-  run_.timing->count({1, seconds, data_wait, report.exchange_seconds}, run_.completed + 1);
-  if ((run_.completed + 1) % run_.config().log_every != 0) return;
   const std::string phase = run_.recipe->phase(run_.completed);
+  run_.timing->count({1, seconds, data_wait, report.exchange_seconds}, run_.completed + 1);
+  run_.monitor->count(seconds, data_wait, phase);
+  if ((run_.completed + 1) % run_.config().log_every != 0) return;
   std::vector<Term> terms = report.terms;
-  terms.emplace_back("learning_rate", run_.engine->players().front().learning_rate(run_.completed));
+  add_learning_rates(run_.engine->players(), run_.completed, terms);
+  terms.insert(terms.end(), gradient_norms_.begin(), gradient_norms_.end());
   run_.metrics->append(metrics_line(run_.completed, phase, terms));
   run_.events->add_scalars("train/", terms, run_.completed + 1, wall_clock());
   const double rate = static_cast<double>(run_.config().batch.global_batch) / seconds;
@@ -174,7 +192,26 @@ void TrainingLoop::log_iteration(const StepReport& report, double seconds, doubl
                        .peak_memory_bytes = peak_memory_bytes(),
                        .rank_seconds = report.rank_seconds,
                        .loader = loader});
-  spdlog::info("{}", progress_->line(phase, run_.completed + 1, report.terms));
+  run_.monitor->logged(phase, report.terms);
+}
+
+/// On rank 0, whose gradients are those of all: their norms for the logs, and histograms where they are due.
+GradientObserver TrainingLoop::gradient_observer() {
+  gradient_norms_.clear();
+  const Iteration step = run_.completed + 1;
+  const std::int64_t draw_every = run_.config().histogram_every;
+  const bool draw = draw_every > 0 && step % draw_every == 0;
+  if (ranks_.rank() != 0 || (!draw && step % run_.config().log_every != 0)) return {};
+  return [this, step, draw](const Player& player, const std::vector<at::Tensor>& gradients) {
+    gradient_norms_.emplace_back("gradient_norm." + player.name, norm_of(gradients));
+    for (std::size_t i = 0; draw && i < gradients.size(); ++i) {
+      if (!gradients[i].defined()) continue;
+      const auto& [name, parameter] = player.parameters[i];
+      const std::string tag = player.name + "." + name;
+      run_.events->add_histogram("weights/" + tag, parameter, step, wall_clock());
+      run_.events->add_histogram("gradients/" + tag, gradients[i], step, wall_clock());
+    }
+  };
 }
 
 FaultReport TrainingLoop::share_findings(const std::vector<Finding>& findings) const {
@@ -257,9 +294,7 @@ std::optional<bool> TrainingLoop::validate() {
   if (ranks_.rank() == 0) {
     run_.metrics->append(validation_line(run_.completed, phase, run_.validator->episodes(), *means));
     run_.events->add_scalars("validation/", *means, run_.completed, wall_clock());
-    std::vector<std::string> shown;
-    for (const auto& [name, value] : *means) shown.push_back(fmt::format("{} {:.4f}", name, value));
-    spdlog::info("validation after iteration {}: {}", run_.completed, fmt::join(shown, ", "));
+    run_.monitor->validated(run_.completed, *means);
   }
   const auto best = run_.stopping->best().find(phase);
   return best != run_.stopping->best().end() &&
@@ -317,6 +352,7 @@ void TrainingLoop::save() {
   run_.saver->begin(std::move(order));
   run_.saved = run_.completed;
   skipped_saves_ = 0;
+  if (run_.monitor) run_.monitor->saving(run_.completed);
   if (run_.schedule) run_.schedule->saved(Clock::now(), seconds_between(began, Clock::now()), run_.saver->seconds());
   note_span(RunSpan::kSaving, began);
 }
@@ -336,6 +372,7 @@ void TrainingLoop::note_end(StartEnd end, const std::string& message) const {
   if (!run_.timing) return;
   try {
     run_.timing->ended(end, message, run_.completed);
+    run_.monitor->ended(message);
   } catch (const FileError& error) {
     spdlog::warn("{}", error.what());  // what ended the run is the error to tell
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -27,6 +28,11 @@ struct TrainRequest {
   bool accept_change = false;                 ///< resume although method keys differ; the change is recorded
   const FileSystem* files = &system_files();  ///< that the run's directory is written through
 };
+
+/// Finished iterations after which a start ends at the latest.
+inline Iteration last_iteration(const TrainRequest& request, const RunConfig& config) {
+  return std::min(config.max_iterations, request.until.value_or(config.max_iterations));
+}
 
 /// Trains, resuming the run directory if it holds a checkpoint. Collective over the ranks. When any rank is asked to
 /// stop, all save at the end of the same iteration, or in the middle of what is due after it (validation, sample

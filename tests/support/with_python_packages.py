@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-PACKAGES = "numpy, safetensors, PIL, h5py, torch, skimage, tensorboard"
+PACKAGES = "numpy, safetensors, PIL, h5py, torch, skimage, tensorboard, prometheus_client"
 
 python = sys.argv[1]
 probe = subprocess.run([python, "-c", "import " + PACKAGES], capture_output=True, text=True) if os.path.exists(python) else None

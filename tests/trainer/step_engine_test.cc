@@ -272,17 +272,17 @@ TEST(StepEngine, FindsASpikeOnAllRanksAlikeAndStepsNobody) {
       Heartbeat heartbeat;
       StepEngine engine(recipe, config, ranks, heartbeat);
       for (Iteration iteration = 0; iteration < 3; ++iteration)
-        EXPECT_TRUE(engine.run(iteration, share_of(engine.range(), inputs_of(iteration), iteration), false).stepped);
+        EXPECT_TRUE(engine.run(iteration, share_of(engine.range(), inputs_of(iteration), iteration), {}).stepped);
       const at::Tensor before = recipe.weight().detach().clone();
       at::Tensor inputs = inputs_of(3);
       inputs[5] *= 100;
-      const StepReport report = engine.run(3, share_of(engine.range(), inputs, 3), false);
+      const StepReport report = engine.run(3, share_of(engine.range(), inputs, 3), {});
       EXPECT_FALSE(report.stepped);
       EXPECT_TRUE(recipe.weight().equal(before));
       for (const Finding& finding : report.findings)
         found[static_cast<std::size_t>(ranks.rank())] +=
             fmt::format("{}: {}", finding.micro_batch->index, finding.text);
-      EXPECT_TRUE(engine.run(4, share_of(engine.range(), inputs_of(4), 4), false).stepped) << "compared with the spike";
+      EXPECT_TRUE(engine.run(4, share_of(engine.range(), inputs_of(4), 4), {}).stepped) << "compared with the spike";
     });
     const std::size_t owner = world_size == 1 ? 0 : 1;
     EXPECT_THAT(found[owner], StartsWith("5: loss of generator is a spike of robust z-score"));
