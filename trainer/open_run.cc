@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "checkpoints/retention.h"
 #include "clusters/job_check.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
@@ -37,6 +38,7 @@ class RunOpener {
   void compare_with(const RunSettings& before, const Manifest& manifest) const;
   void open_data_and_recipe();
   void start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint);
+  void keep_what_is_due() const;
   void take_weights(const fs::path& source);
   void take_first_state();
   void open_logs(const Manifest& resumed);
@@ -157,6 +159,7 @@ void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoin
     run_.due = loaded.due;
     run_.saved = run_.completed;
     resumed = checkpoint->manifest();
+    on_rank_zero(ranks_, "apply the retention policy", [&] { keep_what_is_due(); });
     spdlog::info("resuming {} after iteration {} (start {})",
                  request_.run_directory.string(),
                  run_.completed,
@@ -186,6 +189,15 @@ void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoin
                                                    MicroBatchRange{range.begin, range.begin + range.count},
                                                    run_.completed,
                                                    loader_options(run_.config(), run_.device));
+}
+
+/// What the end of a start may have left undone after its last checkpoint: a finished run has no later save to do it.
+void RunOpener::keep_what_is_due() const {
+  RetentionPolicy policy = retention_of(run_.config(), *run_.stopping);
+  for (const std::int64_t iteration : run_.store.list()) {
+    if (iteration > run_.completed) policy.damaged.insert(iteration);  // it was passed over
+  }
+  apply_retention(run_.store, policy, run_.identity.incarnation);
 }
 
 void RunOpener::take_weights(const fs::path& source) {

@@ -25,19 +25,6 @@ void copy_all(const NamedTensors& from, const NamedTensors& to, std::string_view
   }
 }
 
-RetentionPolicy retention_of(const RunConfig& config, const StoppingRule& stopping) {
-  RetentionPolicy policy{
-      .keep_newest = config.checkpoints.keep_newest, .keep_every = config.checkpoints.keep_every, .best = {}};
-  for (const auto& [phase, iterations] : stopping.best()) {
-    std::vector<std::int64_t> kept(
-        iterations.begin(),
-        iterations.begin() + std::min<std::int64_t>(std::ssize(iterations), config.validation.keep_best));
-    if (!kept.empty())
-      policy.best.push_back({fmt::format("{}-phase-{}", config.validation.metric, phase), std::move(kept)});
-  }
-  return policy;
-}
-
 }  // namespace
 
 void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state) {
@@ -57,6 +44,19 @@ void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state) {
   } catch (const Json::exception& error) {
     throw CheckpointError(fmt::format("{}: {}", where, error.what()));
   }
+}
+
+RetentionPolicy retention_of(const RunConfig& config, const StoppingRule& stopping) {
+  RetentionPolicy policy{
+      .keep_newest = config.checkpoints.keep_newest, .keep_every = config.checkpoints.keep_every, .best = {}};
+  for (const auto& [phase, iterations] : stopping.best()) {
+    std::vector<std::int64_t> kept(
+        iterations.begin(),
+        iterations.begin() + std::min<std::int64_t>(std::ssize(iterations), config.validation.keep_best));
+    if (!kept.empty())
+      policy.best.push_back({fmt::format("{}-phase-{}", config.validation.metric, phase), std::move(kept)});
+  }
+  return policy;
 }
 
 CheckpointOrder order_checkpoint(const RunIdentity& identity,

@@ -45,6 +45,9 @@ struct RunIdentity {
 /// @throws CheckpointError  when tensors are missing or misshapen
 void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state);
 
+/// Which checkpoints stay, by the configuration and the validations so far.
+RetentionPolicy retention_of(const RunConfig& config, const StoppingRule& stopping);
+
 /// What a checkpoint of this moment holds besides tensors, and which checkpoints stay after it.
 CheckpointOrder order_checkpoint(const RunIdentity& identity,
                                  const RunState& state,
