@@ -8,7 +8,7 @@ import unittest
 
 import processes
 
-SETTINGS = ["trainer.on_nonfinite=rollback", "validation.patience=0", "run.max_iterations=14"]
+SETTINGS = ["trainer.on_nonfinite=rollback", "validation.every=0", "validation.patience=0", "run.max_iterations=14"]
 FAULT_AFTER = 7  # iterations; the checkpoints are of 6 and 9
 
 
@@ -25,7 +25,7 @@ class Faults(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
-    def train(self, name, kind, rank, ranks=2, expect=0):
+    def train(self, name, kind, rank, *more, ranks=2, expect=0):
         """Runs to the end with a fault on the way. Returns the log and the roll-backs."""
         trigger = self.shop.folder / (name + ".trigger")
         environment = dict(os.environ, OMP_NUM_THREADS="1", LD_PRELOAD=os.environ["UNDERSTUDY_TENSOR_FAULTS"],
@@ -33,7 +33,7 @@ class Faults(unittest.TestCase):
         launch = ["launch", "--ranks", str(ranks), "--"] if ranks > 1 else []
         log = self.shop.folder / (name + ".log")
         with open(log, "w") as output:
-            process = subprocess.Popen([processes.BINARY, *launch, *self.shop.arguments(name, *self.settings)], stdout=output,
+            process = subprocess.Popen([processes.BINARY, *launch, *self.shop.arguments(name, *self.settings, *more)], stdout=output,
                                        stderr=subprocess.STDOUT, env=environment)
             metrics = self.shop.folder / name / "metrics.jsonl"
             self.assertTrue(processes.wait_for(
@@ -41,7 +41,8 @@ class Faults(unittest.TestCase):
             trigger.touch()
             code = process.wait(120)
         self.assertEqual(code, expect, log.read_text()[-4000:])
-        lines = (self.shop.folder / name / "rollbacks.jsonl").read_text().splitlines()
+        roll_backs = self.shop.folder / name / "rollbacks.jsonl"
+        lines = roll_backs.read_text().splitlines() if roll_backs.exists() else []
         return log.read_text(), [json.loads(line) for line in lines]
 
     def excluded_by(self, roll_backs):
@@ -91,6 +92,13 @@ class Faults(unittest.TestCase):
         self.assertEqual([fault["rank"] for fault in roll_backs[0]["faults"]], [2])
         self.assertIn("rank 2: the replica differs from those of most ranks", log)
         self.assertEqual(self.shop.digests("bit"), self.reference)
+
+    def test_a_replica_that_drifts_where_nothing_is_rolled_back(self):
+        log, roll_backs = self.train("restart", "bit", 1, "--set", "trainer.on_nonfinite=stop", ranks=3)
+        self.assertEqual(roll_backs, [])
+        self.assertIn("rank 1: the replica differs from those of most ranks", log)
+        self.assertIn("starting again", log)
+        self.assertEqual(self.shop.digests("restart"), self.reference)
 
     def test_a_fault_that_stays_ends_the_run(self):
         log, roll_backs = self.train("stays", "activations", 0, ranks=1, expect=78)
