@@ -37,15 +37,23 @@ def work_after_the_newest_save(run):
     return reached[-1] - saved[-1] if reached and saved else 0
 
 
+def lost_by_a_kill(run):
+    """The same, but 0 while the newest save is not published: then a kill would lose more."""
+    lost = work_after_the_newest_save(run)
+    if not lost:
+        return 0
+    saved = [record["completed"] for record in timing(run) if record.get("event") == "saving"][-1]
+    return lost if (run / "checkpoints" / ("%09d" % saved)).exists() else 0
+
+
 def start_and_kill(arguments, run):
-    """Kills a run at a moment when it would lose work: stopped first, so that the moment does not pass."""
+    """Kills a run at a moment when it loses work: stopped first, so that the moment does not pass."""
     process = subprocess.Popen([processes.BINARY, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while True:
-        assert processes.wait_for(lambda: work_after_the_newest_save(run) > 0, process), "the run ended first"
+        assert processes.wait_for(lambda: lost_by_a_kill(run) > 0, process), "the run ended first"
         os.kill(process.pid, signal.SIGSTOP)
-        lost = work_after_the_newest_save(run)
-        newest = processes.newest_checkpoint(run) if lost else None
-        if lost and int(newest.name) == [r["completed"] for r in timing(run) if r.get("event") == "saving"][-1]:
+        lost = lost_by_a_kill(run)
+        if lost:
             processes.kill(process.pid)
             process.wait()
             return lost

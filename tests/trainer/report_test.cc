@@ -110,12 +110,15 @@ TEST_F(ReportTest, NeedsNothingButItself) {
 }
 
 TEST_F(ReportTest, EscapesWhatOthersWrote) {
+  write("run.toml", "[recipe]\nname = \"<none>\"\n");
   write("metrics.jsonl", "{\"iteration\":0,\"phase\":\"<I>\",\"terms\":{\"<script>\":1.0}}\n");
   start(1, 1e9, 0, {"<node>"});
   const std::string html = page();
   EXPECT_THAT(html, Not(HasSubstr("<script>")));
   EXPECT_THAT(html, HasSubstr("<b>&lt;script&gt;</b>"));
   EXPECT_THAT(html, HasSubstr("Phase &lt;I&gt;"));
+  EXPECT_THAT(html, HasSubstr("run.toml cannot be read by this version"));
+  EXPECT_THAT(html, HasSubstr("name = &quot;&lt;none&gt;&quot;"));
   EXPECT_THAT(html, HasSubstr("<td>&lt;node&gt;</td>"));
 }
 
@@ -125,8 +128,8 @@ TEST_F(ReportTest, ShowsTheBookOfTime) {
   const std::string html = page();
   // 20 s starting, 100 s of 10 iterations twice, 6 of the first ten lost, 90 s between.
   EXPECT_THAT(html, HasSubstr("5 min 10 s"));
-  EXPECT_THAT(html, HasSubstr("<td class=\"number\">1 min 30 s</td><td class=\"number\">29.03 %</td>"));  // away
-  EXPECT_THAT(html, HasSubstr("<td class=\"number\">1 min 00 s</td><td class=\"number\">19.35 %</td>"));  // lost
+  EXPECT_THAT(html, HasSubstr("<td class=\"number\">90.00 s</td><td class=\"number\">29.03 %</td>"));  // away
+  EXPECT_THAT(html, HasSubstr("<td class=\"number\">60.00 s</td><td class=\"number\">19.35 %</td>"));  // lost
   EXPECT_THAT(html, HasSubstr("; 6 iterations</small>"));
   EXPECT_THAT(html, HasSubstr("left no word"));
   EXPECT_THAT(html, HasSubstr("start 2 went on from iteration 4, 6 iterations were lost"));

@@ -1,6 +1,7 @@
 #include "trainer/report/chart.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -114,6 +115,23 @@ std::string figure(const std::string& name, const std::string& remark, const Pla
       plane.iteration_labels());
 }
 
+/// Points of a phase that no eye can tell apart, taken together: a curve may take a small part of the axis alone.
+std::vector<CurvePoint> by_columns(const std::vector<CurvePoint>& points, const Plane& plane) {
+  constexpr double kWidth = 2.5;
+  std::vector<CurvePoint> columns;
+  double column = -1.0;
+  for (const CurvePoint& point : points) {
+    const double own = std::floor(plane.x(point.middle()) / kWidth);
+    if (!columns.empty() && own == column && columns.back().phase == point.phase) {
+      columns.back().take_in(point);
+    } else {
+      columns.push_back(point);
+    }
+    column = own;
+  }
+  return columns;
+}
+
 /// From the smallest to the greatest values and back, one outline a phase.
 std::string span_path(const std::vector<CurvePoint>& points, const Plane& plane) {
   std::string path;
@@ -167,9 +185,10 @@ std::string curve_chart(const std::string& name, const Curve& curve, const Chart
     greatest = std::max(greatest, point.greatest);
   }
   const Plane plane(frame, Axis::of_values(least, greatest));
+  const std::vector<CurvePoint> points = by_columns(curve.points(), plane);
   const std::string drawn = fmt::format("<path class=\"span\" d=\"{}\"/><path class=\"mean\" d=\"{}\"/>{}",
-                                        span_path(curve.points(), plane),
-                                        mean_path(curve.points(), plane),
+                                        span_path(points, plane),
+                                        mean_path(points, plane),
                                         not_finite_marks(curve, plane));
   return figure(name, fmt::format("last {}{}", number_text(curve.last()), bad), plane, drawn);
 }

@@ -9,15 +9,15 @@ namespace {
 constexpr std::size_t kMostPoints = 800;
 constexpr std::size_t kMostNotFinite = 400;
 
-void take_in(CurvePoint& point, const CurvePoint& next) {
-  point.last = next.last;
-  point.least = std::min(point.least, next.least);
-  point.greatest = std::max(point.greatest, next.greatest);
-  point.sum += next.sum;
-  point.values += next.values;
-}
-
 }  // namespace
+
+void CurvePoint::take_in(const CurvePoint& next) {
+  last = next.last;
+  least = std::min(least, next.least);
+  greatest = std::max(greatest, next.greatest);
+  sum += next.sum;
+  values += next.values;
+}
 
 void Curve::add(Iteration iteration, std::size_t phase, double value) {
   if (!std::isfinite(value)) {
@@ -28,7 +28,7 @@ void Curve::add(Iteration iteration, std::size_t phase, double value) {
   last_ = value;
   const CurvePoint point{iteration, iteration, phase, value, value, value, 1};
   if (!points_.empty() && points_.back().phase == phase && points_.back().values < together_) {
-    take_in(points_.back(), point);
+    points_.back().take_in(point);
     return;
   }
   points_.push_back(point);
@@ -43,7 +43,7 @@ void Curve::halve() {
     const bool fits =
         !fewer.empty() && fewer.back().phase == point.phase && fewer.back().values + point.values <= together_;
     if (fits) {
-      take_in(fewer.back(), point);
+      fewer.back().take_in(point);
     } else {
       fewer.push_back(point);
     }

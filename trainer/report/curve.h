@@ -18,6 +18,7 @@ struct CurvePoint {
   std::int64_t values = 0;
 
   double mean() const { return sum / static_cast<double>(values); }
+  void take_in(const CurvePoint& next);
   double middle() const { return 0.5 * (static_cast<double>(first) + static_cast<double>(last)); }
 };
 

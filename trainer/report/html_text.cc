@@ -57,8 +57,14 @@ std::string duration_text(double seconds) {
   return fmt::format("{} d {:02} h", hours / 24, hours % 24);
 }
 
+std::string book_time_text(double seconds, double total) {
+  if (total < 3600.0) return fmt::format("{:.2f} s", std::max(seconds, 0.0));
+  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
 std::string date_text(double time) {
-  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(time)));
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(time)));
 }
 
 std::string base64(std::span<const std::byte> bytes) {

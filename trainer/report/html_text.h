@@ -17,7 +17,9 @@ std::string count_text(std::int64_t number);
 std::string number_text(double number);
 /// Two units at most: "3 d 04 h", "2 h 05 min", "7 min 09 s", "4.20 s".
 std::string duration_text(double seconds);
-/// "2026-11-22 12:08:02 UTC" @param time  seconds since 1970
+/// For a table of parts of `total` seconds: "3599.25 s" below an hour, "23:50:12" above.
+std::string book_time_text(double seconds, double total);
+/// "2026-11-22 12:08:02", UTC. @param time  seconds since 1970
 std::string date_text(double time);
 
 /// RFC 4648, with padding.

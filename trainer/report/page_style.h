@@ -27,18 +27,20 @@ summary { cursor:pointer; margin:8px 0; }
 footer { margin-top:44px; padding-top:12px; border-top:1px solid var(--rule); }
 .standing { font-weight:600; } .standing::after { content:"."; }
 .good { color:var(--good); } .bad, em { color:var(--bad); font-style:normal; }
-.facts { display:grid; grid-template-columns:repeat(auto-fit,minmax(150px,1fr)); gap:16px 24px; margin:20px 0 0; }
+.facts { display:grid; grid-template-columns:repeat(auto-fit,minmax(138px,1fr)); gap:16px 20px; margin:20px 0 0; }
 .facts dt { color:var(--soft); font-size:13px; }
 .facts dd { margin:0; font-size:20px; line-height:1.35; font-variant-numeric:tabular-nums; }
 .facts dd.remark { font-size:13px; overflow-wrap:anywhere; }
 .table { overflow-x:auto; margin:0 0 12px; }
-table { border-collapse:collapse; width:100%; font-size:14px; font-variant-numeric:tabular-nums; }
+table { border-collapse:collapse; font-size:14px; font-variant-numeric:tabular-nums; }
 th { text-align:left; font-weight:500; color:var(--soft); font-size:13px; }
 th, td { padding:5px 16px 5px 0; border-bottom:1px solid var(--rule); vertical-align:baseline; }
 th:last-child, td:last-child { padding-right:0; }
 .number { text-align:right; white-space:nowrap; }
 td small { display:block; }
+td:nth-child(2) { white-space:nowrap; } td:last-child:not(.number) { min-width:200px; } td.number:last-child { padding-right:0; }
 tr.emphasis td { font-weight:600; }
+#time table { width:100%; }
 #time td i { display:inline-block; width:10px; height:10px; margin-right:8px; }
 #time td small { margin-left:18px; }
 .bar { display:flex; height:26px; margin:4px 0 12px; background:var(--shade); }

@@ -23,7 +23,7 @@ std::string head(const RunHistory& history) {
 
 std::string foot(const RunHistory& history) {
   return fmt::format(
-      "<footer>Read on {} by understudy {}. The book of time ends with the run's last record.</footer>\n"
+      "<footer>Read on {} UTC by understudy {}. The book of time ends with the run's last record.</footer>\n"
       "</main></body></html>\n",
       date_text(history.read_at),
       version());

@@ -65,7 +65,7 @@ std::string checkpoints_section(const RunHistory& history) {
   if (history.checkpoints.empty()) return html + "<p class=\"none\">None is written yet.</p></section>\n";
   const std::string metric = history.checkpoints.back().metric;
   HtmlTable table(
-      {{"Iteration", true}, {"Written"}, {"Size", true}, {"Start", true}, {escaped(metric), true}, {"Best by"}});
+      {{"Iteration", true}, {"Written, UTC"}, {"Size", true}, {"Start", true}, {escaped(metric), true}, {"Best by"}});
   for (const CheckpointRow& row : history.checkpoints) {
     table.add({count_text(row.iteration),
                date_text(history.read_at - row.age),

@@ -36,13 +36,21 @@ Iteration reached_by(const RunHistory& history) {
   return reached;
 }
 
-ChartFrame frame_of(const RunHistory& history) {
-  ChartFrame frame{.end = reached_by(history), .phases = history.metrics.phases, .marks = {}};
-  // Phases meet: what is logged of them leaves gaps.
-  for (std::size_t i = 0; i < frame.phases.size(); ++i) {
-    if (i == 0) frame.phases[i].first = 0;
-    frame.phases[i].end = i + 1 < frame.phases.size() ? frame.phases[i + 1].first : frame.end;
+/// As the configuration plans them, so far as the run has come; as they are logged where it cannot be read.
+std::vector<PhaseSpan> phases_until(const RunHistory& history, Iteration end) {
+  std::vector<PhaseSpan> phases;
+  if (history.settings) {
+    for (const PlannedPhase& phase : history.settings->recipe->plan(history.settings->run).phases)
+      if (phase.first < end) phases.push_back({phase.name, phase.first, end});
   }
+  if (phases.empty()) phases = history.metrics.phases;
+  for (std::size_t i = 0; i < phases.size(); ++i) phases[i].end = i + 1 < phases.size() ? phases[i + 1].first : end;
+  return phases;
+}
+
+ChartFrame frame_of(const RunHistory& history) {
+  const Iteration end = reached_by(history);
+  ChartFrame frame{.end = end, .phases = phases_until(history, end), .marks = {}};
   const std::vector<RunStart>& starts = history.timing.book.starts();
   for (std::size_t i = 1; i < starts.size(); ++i) {
     const std::string lost =

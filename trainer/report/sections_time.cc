@@ -68,13 +68,13 @@ std::string meaning_of(const UseText& text, const TimeBook& book) {
 }
 
 std::string book_table(const TimeBook& book) {
-  HtmlTable table({{"Where the time went"}, {"Time", true}, {"Share", true}});
+  HtmlTable table({{"Where the time went"}, {book.total() < 3600.0 ? "Time" : "h:min:s", true}, {"Share", true}});
   for (const UseText& text : kUseTexts) {
     table.add({fmt::format("<i class=\"{}\"></i>{} <small>{}</small>", text.style, text.name, meaning_of(text, book)),
-               duration_text(book.seconds(text.use)),
+               book_time_text(book.seconds(text.use), book.total()),
                fmt::format("{:.2f} %", 100.0 * book.share(text.use))});
   }
-  table.add({"All", duration_text(book.total()), "100.00 %"}, /*emphasis=*/true);
+  table.add({"All", book_time_text(book.total(), book.total()), "100.00 %"}, /*emphasis=*/true);
   return table.html();
 }
 
@@ -88,12 +88,12 @@ std::string end_text(const RunHistory& history, std::size_t place) {
   return escaped(verdict_of(history).reason);
 }
 
-/// Micro-batches of every rank; none where the configuration cannot be read, or is not the one that the ranks had.
+/// Micro-batches of every rank; one of each where the configuration cannot be read, or is not the one that they had.
 std::vector<std::int64_t> shares_of(const RunHistory& history) {
-  std::vector<std::int64_t> shares;
-  if (!history.settings) return shares;
   const auto ranks = std::ssize(history.timing.ranks);
-  if (history.settings->run.batch.micro_batches() < ranks) return shares;
+  if (!history.settings || history.settings->run.batch.micro_batches() < ranks)
+    return std::vector<std::int64_t>(history.timing.ranks.size(), 1);
+  std::vector<std::int64_t> shares;
   for (const MicroBatchRun& run : plan_micro_batches(history.settings->run.batch.micro_batches(), ranks))
     shares.push_back(run.count);
   return shares;
@@ -155,7 +155,7 @@ std::string time_section(const RunHistory& history) {
   std::string html = "<section id=\"time\"><h2>Time book</h2>\n";
   const TimeBook& book = history.timing.book;
   if (book.starts().empty()) return html + "<p class=\"none\">No start has left a record of its time.</p></section>\n";
-  html += fmt::format("<p>{} to {}: {}. Every second of it is in one row.</p>\n",
+  html += fmt::format("<p>{} to {} UTC: {}. Every second of it is in one row.</p>\n",
                       date_text(book.starts().front().began),
                       date_text(book.starts().back().last),
                       duration_text(book.total()));
@@ -173,7 +173,7 @@ std::string starts_section(const RunHistory& history) {
   const std::vector<RunStart>& starts = history.timing.book.starts();
   if (starts.empty()) return html + "<p class=\"none\">No start has left a record of its time.</p></section>\n";
   HtmlTable table({{"Start", true},
-                   {"Began"},
+                   {"Began, UTC"},
                    {"Ranks", true},
                    {"From", true},
                    {"Reached", true},
