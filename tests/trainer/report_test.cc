@@ -123,6 +123,7 @@ TEST_F(ReportTest, EscapesWhatOthersWrote) {
 }
 
 TEST_F(ReportTest, ShowsTheBookOfTime) {
+  write("metrics.jsonl", "{\"iteration\":9,\"phase\":\"I\",\"terms\":{\"total\":1.0}}\n");
   start(1, 1e9, 0);
   start(2, 1e9 + 200.0, 4);
   const std::string html = page();
