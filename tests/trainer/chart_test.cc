@@ -12,7 +12,9 @@ using testing::HasSubstr;
 using testing::Not;
 
 ChartFrame frame() {
-  return {.end = 100, .phases = {{"I", 0, 50}, {"II", 50, 97}, {"III", 97, 100}}, .marks = {{40, "start 2"}}};
+  return {.end = 100,
+          .phases = {{"I", 0, 50}, {"II", 50, 85}, {"III, warm-up", 85, 97}, {"III", 97, 100}},
+          .marks = {{40, "start 2"}}};
 }
 
 TEST(CurveChart, DrawsMeansAndSpansInPhases) {
@@ -34,6 +36,7 @@ TEST(CurveChart, NamesPhasesWhereThereIsRoom) {
   const std::string html = curve_chart("total", curve, frame());
   EXPECT_THAT(html, HasSubstr("style=\"left:50.00%\">II</span>"));
   EXPECT_THAT(html, Not(HasSubstr(">III</span>")));
+  EXPECT_THAT(html, Not(HasSubstr(">III, warm-up</span>"))) << "it would run into the next one";
   EXPECT_THAT(html, HasSubstr("<title>Phase III: iterations 97 to 100</title>"));
 }
 

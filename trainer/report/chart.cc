@@ -12,8 +12,10 @@
 namespace understudy {
 namespace {
 
-/// A phase that takes less of the axis has no room for its name.
-constexpr double kRoomForAName = 0.06;
+/// Share of the axis that a name takes, on the narrowest screen.
+double room_for(const std::string& name) {
+  return 0.02 + 0.022 * static_cast<double>(name.size());
+}
 
 /// The plane of a chart: 1000 units each way, y downwards, stretched to whatever room there is.
 class Plane {
@@ -71,7 +73,7 @@ std::string Plane::marks() const {
 std::string Plane::phase_names() const {
   std::string html;
   for (const PhaseSpan& phase : frame_.phases) {
-    if (static_cast<double>(phase.iterations()) < kRoomForAName * static_cast<double>(frame_.end)) continue;
+    if (static_cast<double>(phase.iterations()) < room_for(phase.name) * static_cast<double>(frame_.end)) continue;
     html += fmt::format("<span class=\"name\" style=\"left:{:.2f}%\">{}</span>",
                         0.1 * x(static_cast<double>(phase.first)),
                         escaped(phase.name));

@@ -59,7 +59,7 @@ std::string bar(const TimeBook& book) {
 }
 
 std::string meaning_of(const UseText& text, const TimeBook& book) {
-  if (text.use == TimeUse::kUseful && book.exchange_seconds() > 0.0)
+  if (text.use == TimeUse::kUseful && book.exchange_seconds() > 1e-3 * book.seconds(TimeUse::kUseful))
     return fmt::format(
         "{}; {} of it in the exchange between ranks", text.meaning, duration_text(book.exchange_seconds()));
   if (text.use == TimeUse::kLost && book.lost_iterations() > 0)
