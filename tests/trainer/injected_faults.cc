@@ -40,6 +40,7 @@ enum class Kind {
   kNone,
   kInput,         ///< a picture holds a number that is not finite whenever its sample is drawn
   kPlace,         ///< the same of whatever sample is drawn for a place
+  kLoud,          ///< a picture is a hundred times too bright whenever its sample is drawn
   kGradient,      ///< the first player's gradient of the sample's micro-batch
   kJudge,         ///< the second player's
   kSharedWeight,  ///< a weight of every rank, once
@@ -81,6 +82,7 @@ class InjectedRecipe final : public ToyRecipe {
                           ? sample == injection.sample()
                           : injection.kind == Kind::kPlace && place_of_sample(sample) == injection.sample();
     if (here) picture[injection.slot % 3] = std::numeric_limits<float>::quiet_NaN();
+    if (injection.kind == Kind::kLoud && sample == injection.sample()) picture *= 100;
     return {picture};
   }
 
@@ -357,19 +359,28 @@ TEST_F(InjectedFaults, FreshMeansTheFirstAttemptAlone) {
   EXPECT_EQ(run(fresh, 1).code, ExitCode::kDone);
 }
 
-TEST_F(InjectedFaults, SpikesAreRememberedOverAResume) {
-  inject(Kind::kNone, 0, 0, 0);
-  const auto with_spikes = [&](const std::string& name, std::optional<std::int64_t> until) {
-    TrainRequest asked = request(name);
-    asked.overrides = {{.key = "trainer.spike_threshold", .value = "1.0"},
-                       {.key = "trainer.spike_window", .value = "3"}};
-    asked.until = until;
-    return run(asked, 2);
-  };
+TEST_F(InjectedFaults, ASpikeIsRolledBackAlikeWhereverTheRunWasStopped) {
+  inject(Kind::kLoud, 5, 3, 0);
+  const auto with_spikes =
+      [&](const std::string& name, std::optional<std::int64_t> until, const std::vector<std::int64_t>& exclude = {}) {
+        TrainRequest asked = request(name, exclude);
+        asked.overrides = {{.key = "trainer.spike_threshold", .value = "100"},
+                           {.key = "trainer.spike_window", .value = "4"}};
+        asked.until = until;
+        run(asked, 2);
+      };
   with_spikes("whole", {});
-  EXPECT_FALSE(read_roll_backs(folder("whole")).empty()) << "so low a threshold finds none";
+  const std::vector<RollBack> roll_backs = read_roll_backs(folder("whole"));
+  ASSERT_EQ(roll_backs.size(), 1U);
+  EXPECT_EQ(roll_backs[0].report.iteration, 5);
+  EXPECT_EQ(roll_backs[0].report.samples(), samples_of_micro_batch());
+  with_spikes("without", {}, samples_of_micro_batch());
+  EXPECT_THAT(read_roll_backs(folder("without")), IsEmpty());
+  EXPECT_EQ(result("whole") == result("without"), true);
+  // The losses that a spike is told by are those of iterations 1 to 4.
   for (std::int64_t until = 1; until < kIterations; ++until) with_spikes("parts", until);
   with_spikes("parts", {});
+  EXPECT_EQ(read_roll_backs(folder("parts")).size(), 1U);
   EXPECT_EQ(result("parts") == result("whole"), true);
 }
 
