@@ -37,7 +37,7 @@ th { text-align:left; font-weight:500; color:var(--soft); font-size:13px; }
 th, td { padding:5px 16px 5px 0; border-bottom:1px solid var(--rule); vertical-align:baseline; }
 th:last-child, td:last-child { padding-right:0; }
 .number { text-align:right; white-space:nowrap; }
-td small { display:block; }
+td small { display:block; } td code { white-space:nowrap; }
 td:nth-child(2) { white-space:nowrap; } td:last-child:not(.number) { min-width:200px; } td.number:last-child { padding-right:0; }
 tr.emphasis td { font-weight:600; }
 #time table { width:100%; }
