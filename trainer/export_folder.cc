@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "checkpoints/safetensors.h"
 #include "checkpoints/torch_file.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
@@ -106,9 +105,12 @@ ExportFolder::~ExportFolder() {
   }
 }
 
-void ExportFolder::write_safetensors(const std::string& name, const NamedTensors& tensors, std::string what) {
+void ExportFolder::write_safetensors(const std::string& name,
+                                     const NamedTensors& tensors,
+                                     std::string what,
+                                     const Metadata& metadata) {
   leave_if_asked();
-  understudy::write_safetensors(path_of(name), tensors);
+  understudy::write_safetensors(path_of(name), tensors, metadata);
   leave_if_asked();
   require_same_tensors(tensors, SafetensorsFile::open(path_of(name)).all(), name);
   add_file(name, std::move(what));

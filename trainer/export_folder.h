@@ -10,6 +10,7 @@
 
 #include "checkpoints/named_tensors.h"
 #include "checkpoints/pickle.h"
+#include "checkpoints/safetensors.h"
 
 namespace understudy {
 
@@ -40,7 +41,10 @@ class ExportFolder {
   ExportFolder& operator=(const ExportFolder&) = delete;
 
   /// @throws FileError  on a failed write. @throws CheckpointError  when the file gives other bits back
-  void write_safetensors(const std::string& name, const NamedTensors& tensors, std::string what);
+  void write_safetensors(const std::string& name,
+                         const NamedTensors& tensors,
+                         std::string what,
+                         const Metadata& metadata = {});
   void write_torch(const std::string& name, const PickleValue& value, std::string what);
   void write_text(const std::string& name, std::string_view text, std::string what);
   /// For a caller whose own steps are long. @throws ExportStopped

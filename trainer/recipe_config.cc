@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "checkpoints/pickle.h"
 #include "common/config_writer.h"
 #include "common/errors.h"
 #include "trainer/inference.h"
@@ -23,6 +24,10 @@ NamedTensors RecipeConfig::replay(const RunConfig& run, const ReplayRequest&, co
 
 NamedTensors RecipeConfig::optimizer_state(const PickleValue&, const std::vector<Player>&) const {
   return {};
+}
+
+PickleValue RecipeConfig::published_checkpoint(const RunConfig& run, const ExportSource&) const {
+  throw ConfigError(fmt::format("recipe {} has no published checkpoint", run.recipe));
 }
 
 std::string RecipeConfig::export_files(const RunConfig& run, const ExportSource&, ExportFolder&) const {

@@ -71,6 +71,14 @@ class RecipeConfig {
   /// players whose whole state is in the file and fits. The others start anew; a warning says why.
   virtual NamedTensors optimizer_state(const PickleValue& checkpoint, const std::vector<Player>& players) const;
 
+  /// Finished iterations of a published checkpoint; 0 where it does not say.
+  virtual std::int64_t published_iterations(const PickleValue&) const { return 0; }
+
+  /// The published code's checkpoint of a run's networks and optimisers, and of whatever the run has besides under keys
+  /// that the published code leaves alone: reading it back gives every tensor.
+  /// @throws ConfigError  when the system has none. @throws CheckpointError
+  virtual PickleValue published_checkpoint(const RunConfig& run, const ExportSource& source) const;
+
   /// Writes and checks the files of an export; see trainer/export.h. @returns one sentence about the networks, for the
   /// model card. @throws ConfigError  when the recipe has nothing to export
   virtual std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const;

@@ -27,6 +27,20 @@ void copy_all(const NamedTensors& from, const NamedTensors& to, std::string_view
 
 }  // namespace
 
+std::string write_trainer_state(std::int64_t completed,
+                                bool finished,
+                                const DueWork& due,
+                                const StoppingRule& stopping,
+                                const SpikeDetector& spikes) {
+  Json trainer = {{"completed", completed},
+                  {"finished", finished},
+                  {"validation_due", due.validation},
+                  {"samples_due", due.samples},
+                  {"stopping", Json::parse(stopping.state())}};
+  if (spikes.on()) trainer["losses"] = Json::parse(spikes.state());
+  return trainer.dump();
+}
+
 void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state) {
   copy_all(checkpoint.tensors(kModelPart), state.recipe.state(), (checkpoint.folder() / kModelPart).string());
   copy_all(checkpoint.tensors(kOptimizerPart),
@@ -70,13 +84,8 @@ CheckpointOrder order_checkpoint(const RunIdentity& identity,
   order.manifest.data_fingerprints = identity.data_fingerprints;
   order.manifest.metrics_bytes = static_cast<std::uint64_t>(metrics.bytes());
   order.manifest.events_bytes = static_cast<std::uint64_t>(events.bytes());
-  Json trainer = {{"completed", state.completed},
-                  {"finished", state.finished},
-                  {"validation_due", state.due.validation},
-                  {"samples_due", state.due.samples},
-                  {"stopping", Json::parse(state.stopping.state())}};
-  if (state.engine.spikes().on()) trainer["losses"] = Json::parse(state.engine.spikes().state());
-  order.trainer = trainer.dump();
+  order.trainer =
+      write_trainer_state(state.completed, state.finished, state.due, state.stopping, state.engine.spikes());
   order.retention = retention_of(config, state.stopping);
   return order;
 }

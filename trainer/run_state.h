@@ -41,6 +41,13 @@ struct RunIdentity {
   std::uint64_t incarnation = 0;
 };
 
+/// The part trainer.json of a checkpoint.
+std::string write_trainer_state(std::int64_t completed,
+                                bool finished,
+                                const DueWork& due,
+                                const StoppingRule& stopping,
+                                const SpikeDetector& spikes);
+
 /// Copies a verified checkpoint into the networks, the optimisers and the stopping rule. Every rank reads it itself.
 /// @throws CheckpointError  when tensors are missing or misshapen
 void load_run_state(const LoadedCheckpoint& checkpoint, RunState& state);

@@ -11,6 +11,7 @@
 #include "launcher/commands/command.h"
 #include "trainer/checkpoint_list.h"
 #include "trainer/checkpoint_prune.h"
+#include "trainer/convert.h"
 #include "trainer/weights_average.h"
 
 namespace understudy {
@@ -24,6 +25,8 @@ struct CheckpointArguments {
   PruneRequest prune;
   std::vector<std::filesystem::path> weights;
   std::filesystem::path out;
+  ConvertRequest convert;
+  std::string format;
 };
 
 void add_prune(CLI::App& checkpoint, const std::shared_ptr<CheckpointArguments>& arguments, RunCommand& chosen) {
@@ -73,13 +76,37 @@ void add_average(CLI::App& checkpoint, const std::shared_ptr<CheckpointArguments
   });
 }
 
+void add_convert(CLI::App& checkpoint, const std::shared_ptr<CheckpointArguments>& arguments, RunCommand& chosen) {
+  ConvertRequest& request = arguments->convert;
+  CLI::App* command =
+      add_command(checkpoint,
+                  "convert",
+                  "Rewrite a checkpoint with its optimisers: a run, the published code's .pt or .pth, "
+                  "safetensors",
+                  "understudy checkpoint convert model.pt --detector kp_detector.pt --out runs/taken-over");
+  command->add_option("from", request.from.path, "Run, checkpoint, export or weight file")->required();
+  command->add_option("--out", request.out, "What to write: FOLDER, FILE.pt, FILE.pth or FILE.safetensors")->required();
+  command->add_option("--format", arguments->format, "run, pt or safetensors, whatever --out ends in");
+  command->add_option("--checkpoint", request.from.checkpoint, "Of a run: best, newest or an iteration")
+      ->capture_default_str();
+  command->add_option("--config", request.from.config, "Configuration that belongs to a file which keeps none");
+  command->add_option("--detector", request.from.detector, "Weights of the keypoint detector, if in another file");
+  command->callback([arguments, &chosen] {
+    chosen.run = [arguments] {
+      if (!arguments->format.empty()) arguments->convert.format = parse_state_format(arguments->format);
+      fmt::print("{}\n", convert_checkpoint(arguments->convert));
+      return ExitCode::kDone;
+    };
+  });
+}
+
 }  // namespace
 
 void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
   const auto arguments = std::make_shared<CheckpointArguments>();
   CLI::App* checkpoint = add_command(app,
                                      "checkpoint",
-                                     "List, verify, compare, prune and average checkpoints",
+                                     "List, verify, compare, prune, average and convert checkpoints",
                                      "understudy checkpoint list runs/vox256");
   checkpoint->require_subcommand(1);
   CLI::App* list =
@@ -123,6 +150,7 @@ void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
   });
   add_prune(*checkpoint, arguments, chosen);
   add_average(*checkpoint, arguments, chosen);
+  add_convert(*checkpoint, arguments, chosen);
 }
 
 }  // namespace understudy

@@ -3,6 +3,7 @@ import tempfile
 import tomllib
 
 import numpy
+import safetensors.torch
 import torch
 
 import plain_fsrt
@@ -73,12 +74,60 @@ def check_reenactment(workshop, fsrt, weights, config):
         assert numpy.abs(mine - theirs).max() <= 0.5 + 255e-5
 
 
+def check_same_adam(found, wanted, parameters):
+    """Torch itself takes both, and holds the same state of every parameter afterwards."""
+    states = []
+    for state_dict in (found, wanted):
+        adam = torch.optim.Adam([torch.nn.Parameter(parameter.detach().clone()) for parameter in parameters])
+        adam.load_state_dict(state_dict)
+        states.append([adam.state[parameter] for parameter in adam.param_groups[0]["params"]])
+    for mine, theirs in zip(*states):
+        assert set(mine) == set(theirs)
+        assert all(torch.equal(mine[key], theirs[key]) for key in theirs)
+
+
+def check_conversion(workshop, fsrt, config):
+    """Published file -> safetensors -> published file, and -> run, which is resumed where the file stands."""
+    folder = workshop.folder
+
+    def convert(source, out, *more, expect=0):
+        return processes.run("checkpoint", "convert", folder / source, "--out", folder / out, *more, expect=expect)
+
+    detector = ["--detector", folder / "kp_detector.pt", "--config", config]
+    convert("official.pt", "between.safetensors", *detector)
+    convert("between.safetensors", "again.pt")
+    convert("official-legacy.pt", "converted", *detector)
+    convert("converted", "from-run.pt")
+    official = torch.load(folder / "official.pt", weights_only=True)
+    flat = safetensors.torch.load_file(folder / "between.safetensors")
+    for name, network in [*fsrt.trained().items(), ("discriminator", fsrt.discriminator), ("kp_detector", fsrt.detector)]:
+        for key, tensor in network.state_dict().items():
+            assert torch.equal(flat["%s.%s" % (name, key)], tensor) and flat["%s.%s" % (name, key)].dtype == tensor.dtype, (name, key)
+    for name in ("again.pt", "from-run.pt"):
+        again = torch.load(folder / name, weights_only=True)
+        assert set(again) == set(official) | {"kp_detector"}, sorted(again)
+        assert again["it"] == official["it"]
+        for network in ("encoder", "decoder", "expression_encoder", "discriminator"):
+            assert list(again[network]) == list(official[network])
+            assert all(torch.equal(again[network][key], tensor) for key, tensor in official[network].items())
+        fsrt.detector.load_state_dict(again["kp_detector"], strict=True)
+        check_same_adam(again["optimizer"], official["optimizer"], list(fsrt.parameters()))
+        assert again["optimizer_disc"]["state"] == {} == official["optimizer_disc"]["state"]
+    said = workshop.train("converted", "--until", 3, "--set", "detector.weights=%s" % (folder / "kp_detector.pt"))
+    assert "after iteration 1 " in said, said
+    refused = convert("official.pt", "again.pt", *detector, expect=78)
+    assert "exists already" in refused, refused
+    refused = convert("official.pt", "no-detector", "--config", config, expect=78)
+    assert "kp_detector is missing" in refused and not (folder / "no-detector").exists(), refused
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         workshop = processes.Workshop(folder)
         fsrt = make_networks(workshop.folder / "detector" / "run.toml")
         write_official_files(fsrt, workshop.folder)
         config = check_training_goes_on(workshop, fsrt)
+        check_conversion(workshop, fsrt, config)
         for name in ("official.pt", "official-legacy.pt"):
             check_reenactment(workshop, fsrt, workshop.folder / name, config)
         refused = processes.run("reenact", "--weights", workshop.folder / "official.pt", "--config", config, "--source",

@@ -147,6 +147,27 @@ class Official(unittest.TestCase):
         torch.serialization.add_safe_globals([argparse.Namespace])
         self.assertEqual(torch.load(export / "model.pth", weights_only=True)["args"], again["args"])
 
+    def test_conversion_by_way_of_safetensors_and_of_a_run(self):
+        def convert(source, out, *more):
+            processes.run("checkpoint", "convert", self.folder / source, "--out", self.folder / out, *more)
+
+        config = self.folder / "blank" / "run.toml"
+        convert("official.pth", "between.safetensors", "--config", config)
+        convert("between.safetensors", "again.pth")
+        convert("official.pth", "converted", "--config", config)
+        convert("converted", "from-run.pth")
+        self.assertIn("after iteration %d " % STEPS, self.train("converted", "--set", "run.max_iterations=%d" % (STEPS + 1)))
+        flat = safetensors.torch.load_file(self.folder / "between.safetensors")
+        networks = {name: tensor for name, tensor in flat.items() if not name.startswith("optimizer.")}
+        self.assert_same_tensors(networks, self.flat(self.checkpoint))
+        for name in ("again.pth", "from-run.pth"):
+            again = load(self.folder / name)
+            self.assertEqual(list(again), list(self.checkpoint))
+            self.assert_same_tensors(self.flat(again), self.flat(self.checkpoint), name)
+            for key in ("optimizer_G", "optimizer_D"):
+                self.check_same_optimizer(again[key], self.checkpoint[key])
+            self.assertEqual(again["args"].iteration, STEPS)
+
     def check_same_optimizer(self, found, wanted):
         theirs = wanted["param_groups"][0]
         group = found["param_groups"][0]

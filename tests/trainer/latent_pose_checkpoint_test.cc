@@ -182,12 +182,12 @@ TEST(LatentPoseCheckpoint, GivesAnOptimiserWhollyOrNotAtAll) {
   run.fill();
   const PickleValue checkpoint = run.checkpoint();
   TinyRun more_people("meta", "7");
-  const NamedTensors other = latent_pose_optimizer_state(checkpoint, more_people.recipe.players());
+  const NamedTensors other = run.settings.recipe->optimizer_state(checkpoint, more_people.recipe.players());
   EXPECT_EQ(group_of(other, "generator").size(), group_of(run.source.optimizer, "generator").size());
   EXPECT_TRUE(group_of(other, "discriminator").empty()) << "its matrix has other rows";
   TinyRun person("finetune", "1");
-  EXPECT_TRUE(latent_pose_optimizer_state(checkpoint, person.recipe.players()).empty());
-  EXPECT_TRUE(latent_pose_optimizer_state(PickleDict{}, run.recipe.players()).empty());
+  EXPECT_TRUE(run.settings.recipe->optimizer_state(checkpoint, person.recipe.players()).empty());
+  EXPECT_TRUE(run.settings.recipe->optimizer_state(PickleDict{}, run.recipe.players()).empty());
 }
 
 TEST(LatentPoseNames, KnowTheNetworkOfABareStateDict) {

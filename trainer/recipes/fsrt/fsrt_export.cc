@@ -161,6 +161,14 @@ std::string export_fsrt(const FsrtRecipeConfig& config,
   return summary_of(config.model);
 }
 
+PickleValue FsrtRecipeConfig::published_checkpoint(const RunConfig& run, const ExportSource& source) const {
+  const FsrtNetworks networks = networks_of(*this, source.model);
+  TorchCheckpoint checkpoint = official_checkpoint(networks, source, run);
+  // The published code has its detector in a file of its own and passes over other entries.
+  checkpoint.networks.emplace_back("kp_detector", state_of(*networks.detector));
+  return torch_checkpoint(checkpoint);
+}
+
 std::string FsrtRecipeConfig::export_files(const RunConfig& run,
                                            const ExportSource& source,
                                            ExportFolder& folder) const {

@@ -45,6 +45,9 @@ class FsrtRecipeConfig final : public RecipeConfig {
   RecipePlan plan(const RunConfig& run) const override;
   std::vector<ConfigOverride> published_arithmetic() const override;
   NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const override;
+  NamedTensors optimizer_state(const PickleValue& checkpoint, const std::vector<Player>& players) const override;
+  std::int64_t published_iterations(const PickleValue& checkpoint) const override;
+  PickleValue published_checkpoint(const RunConfig& run, const ExportSource& source) const override;
   std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const override;
   std::unique_ptr<Reenactor> make_reenactor(const RunConfig& run, const InferenceSource& source) const override;
 

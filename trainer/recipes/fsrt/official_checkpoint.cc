@@ -1,5 +1,6 @@
 #include "trainer/recipes/fsrt/official_checkpoint.h"
 
+#include <array>
 #include <limits>
 
 #include <torch/torch.h>
@@ -7,9 +8,14 @@
 #include "models/blocks/state.h"
 #include "trainer/learning_rate.h"
 #include "trainer/official_adam.h"
+#include "trainer/recipes/fsrt/fsrt_recipe_config.h"
 
 namespace understudy {
 namespace {
+
+/// Official keys of the players' optimisers.
+constexpr std::array<OfficialOptimizer, 2> kOptimizers = {
+    {{"optimizer", "generator"}, {"optimizer_disc", "discriminator"}}};
 
 std::vector<std::string> parameter_names(const torch::nn::Module& network) {
   std::vector<std::string> names;
@@ -57,6 +63,16 @@ TorchCheckpoint official_checkpoint(const FsrtNetworks& networks, const ExportSo
   add("loss_val_best", source.best_validation.value_or(no_validation_yet(run.validation.mode)));
   add("run_id", PickleValue());
   return checkpoint;
+}
+
+NamedTensors FsrtRecipeConfig::optimizer_state(const PickleValue& checkpoint,
+                                               const std::vector<Player>& players) const {
+  return player_states(checkpoint, players, kOptimizers);
+}
+
+std::int64_t FsrtRecipeConfig::published_iterations(const PickleValue& checkpoint) const {
+  const PickleValue* last = checkpoint.find("it");
+  return last == nullptr ? 0 : last->to_int("it") + 1;
 }
 
 }  // namespace understudy

@@ -1,5 +1,6 @@
 #include <torch/torch.h>
 
+#include "checkpoints/weights_file.h"
 #include "common/errors.h"
 #include "models/blocks/state.h"
 #include "models/fsrt/keypoint_detector.h"
@@ -7,6 +8,16 @@
 #include "trainer/recipes/keypoints/keypoints_recipe_config.h"
 
 namespace understudy {
+
+NamedTensors KeypointsRecipeConfig::own_names(NamedTensors weights) const {
+  return in_group(keypoint_detector_weights(weights), "kp_detector");
+}
+
+PickleValue KeypointsRecipeConfig::published_checkpoint(const RunConfig&, const ExportSource& source) const {
+  KeypointDetector detector(model);
+  load_state(detector, group_of(source.model, "kp_detector"), "the keypoint detector");
+  return state_dict_from(state_of(detector));
+}
 
 std::string KeypointsRecipeConfig::export_files(const RunConfig&,
                                                 const ExportSource& source,

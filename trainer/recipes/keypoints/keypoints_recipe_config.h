@@ -14,6 +14,8 @@ class KeypointsRecipeConfig final : public RecipeConfig {
   void validate(const RunConfig& run, Problems& problems) const override;
   std::unique_ptr<Recipe> make_recipe(const RunConfig& run) const override;
   RecipePlan plan(const RunConfig& run) const override;
+  NamedTensors own_names(NamedTensors weights) const override;
+  PickleValue published_checkpoint(const RunConfig& run, const ExportSource& source) const override;
   std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const override;
 
   FsrtModelConfig model;

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "common/errors.h"
-#include "common/log.h"
 #include "models/blocks/state.h"
 #include "trainer/learning_rate.h"
 #include "trainer/official_adam.h"
@@ -34,7 +33,8 @@ constexpr std::array<NamePart, 11> kNetworkOfPart = {{{"identity_encoder", "embe
                                                       {"embed", "discriminator"}}};
 
 /// Official keys of the players' optimisers.
-constexpr std::array<NamePart, 2> kOptimizers = {{{"optimizer_G", "generator"}, {"optimizer_D", "discriminator"}}};
+constexpr std::array<OfficialOptimizer, 2> kOptimizers = {
+    {{"optimizer_G", "generator"}, {"optimizer_D", "discriminator"}}};
 
 std::string own_name(const std::string& name) {
   constexpr std::string_view kAverages = "running_averages.";
@@ -44,36 +44,6 @@ std::string own_name(const std::string& name) {
     if (known.found == part) return fmt::format("{}.{}", known.own, name);
   }
   return name;
-}
-
-void require_step(double step, double first, const std::string& parameter) {
-  if (step != first)
-    throw CheckpointError(fmt::format("{} has made {} steps where others have made {}", parameter, step, first));
-}
-
-/// The whole state of a player's optimiser, under the names of Adam::state.
-/// @throws CheckpointError  when a part is missing or does not fit
-NamedTensors whole_state(const PickleValue& state_dict, const Player& player, const std::string& key) {
-  std::vector<std::string> names;
-  for (const auto& parameter : player.parameters) names.push_back(parameter.first);
-  const AdamState adam = adam_state_of(state_dict, names, key);
-  NamedTensors tensors;
-  at::Tensor steps;
-  for (const auto& [name, parameter] : player.parameters) {
-    const at::Tensor& step = require_tensor(adam.tensors, name + ".step", key);
-    if (step.numel() != 1) throw CheckpointError(fmt::format("{}: {}.step is no single number", key, name));
-    if (!steps.defined()) steps = step;
-    require_step(step.item<double>(), steps.item<double>(), name);
-    for (const char* moment : {".exp_avg", ".exp_avg_sq"}) {
-      const at::Tensor& tensor = require_tensor(adam.tensors, name + moment, key);
-      if (tensor.sizes() != parameter.sizes())
-        throw CheckpointError(fmt::format("{}: {}{} has another shape than the network", key, name, moment));
-      tensors.emplace_back(name + moment, tensor);
-    }
-  }
-  tensors.emplace_back("step", steps);
-  spdlog::info("{}: the {}'s optimiser goes on after {} steps", key, player.name, steps.item<double>());
-  return in_group(tensors, player.name);
 }
 
 void append_names(const torch::nn::Module& network, const std::string& prefix, std::vector<std::string>& names) {
@@ -105,21 +75,14 @@ NamedTensors latent_pose_names(NamedTensors weights) {
   return weights;
 }
 
-NamedTensors latent_pose_optimizer_state(const PickleValue& checkpoint, const std::vector<Player>& players) {
-  NamedTensors state;
-  for (const auto& [key, name] : kOptimizers) {
-    const PickleValue* dict = checkpoint.find(key);
-    if (dict == nullptr) continue;
-    for (const Player& player : players) {
-      if (player.name != name) continue;
-      try {
-        for (NamedTensor& item : whole_state(*dict, player, std::string(key))) state.push_back(std::move(item));
-      } catch (const CheckpointError& error) {
-        spdlog::warn("the {}'s optimiser starts anew: {}", name, error.what());
-      }
-    }
-  }
-  return state;
+LatentPoseNetworks latent_pose_networks_of(const LatentPoseRecipeConfig& config, const NamedTensors& weights) {
+  LatentPoseNetworks networks = make_latent_pose_networks(config);
+  load_state(*networks.embedder, group_of(weights, "embedder"), "the embedder");
+  load_state(*networks.generator, group_of(weights, "generator"), "the generator");
+  load_state(*networks.discriminator, group_of(weights, "discriminator"), "the discriminator");
+  load_state(*networks.average_embedder, group_of(weights, "average.embedder"), "the embedder's average");
+  load_state(*networks.average_generator, group_of(weights, "average.generator"), "the generator's average");
+  return networks;
 }
 
 PickleValue latent_pose_checkpoint(const LatentPoseNetworks& networks,
@@ -156,7 +119,17 @@ NamedTensors LatentPoseRecipeConfig::own_names(NamedTensors weights) const {
 
 NamedTensors LatentPoseRecipeConfig::optimizer_state(const PickleValue& checkpoint,
                                                      const std::vector<Player>& players) const {
-  return latent_pose_optimizer_state(checkpoint, players);
+  return player_states(checkpoint, players, kOptimizers);
+}
+
+PickleValue LatentPoseRecipeConfig::published_checkpoint(const RunConfig& run, const ExportSource& source) const {
+  return latent_pose_checkpoint(latent_pose_networks_of(*this, source.model), source, *this, run);
+}
+
+std::int64_t LatentPoseRecipeConfig::published_iterations(const PickleValue& checkpoint) const {
+  const PickleValue* arguments = checkpoint.find("args");
+  const PickleValue* iteration = arguments == nullptr ? nullptr : arguments->find("iteration");
+  return iteration == nullptr ? 0 : iteration->to_int("args.iteration");
 }
 
 }  // namespace understudy

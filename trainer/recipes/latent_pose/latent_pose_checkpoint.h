@@ -15,10 +15,9 @@ namespace understudy {
 /// LatentPoseRecipe::state; names that are of neither stay.
 NamedTensors latent_pose_names(NamedTensors weights);
 
-/// Moments and steps out of an official checkpoint, as StepEngine::optimizer_state names them, of those players whose
-/// whole state fits. A warning says why another player's does not; its optimiser starts anew, as Adam counts its steps
-/// for all parameters alike.
-NamedTensors latent_pose_optimizer_state(const PickleValue& checkpoint, const std::vector<Player>& players);
+/// Networks filled with a checkpoint's tensors, as LatentPoseRecipe::state names them: they also give them back in the
+/// official order, which the checkpoint's file does not keep. @throws CheckpointError  when one is missing
+LatentPoseNetworks latent_pose_networks_of(const LatentPoseRecipeConfig& config, const NamedTensors& weights);
 
 /// The checkpoint that the official code resumes, fine-tunes and drives from.
 /// @throws CheckpointError  when the optimisers' state is not that of the networks

@@ -9,18 +9,6 @@
 namespace understudy {
 namespace {
 
-/// The checkpoint's networks: they also give the tensors back in the official order, which the checkpoint's file does
-/// not keep.
-LatentPoseNetworks networks_of(const LatentPoseRecipeConfig& config, const NamedTensors& weights) {
-  LatentPoseNetworks networks = make_latent_pose_networks(config);
-  load_state(*networks.embedder, group_of(weights, "embedder"), "the embedder");
-  load_state(*networks.generator, group_of(weights, "generator"), "the generator");
-  load_state(*networks.discriminator, group_of(weights, "discriminator"), "the discriminator");
-  load_state(*networks.average_embedder, group_of(weights, "average.embedder"), "the embedder's average");
-  load_state(*networks.average_generator, group_of(weights, "average.generator"), "the generator's average");
-  return networks;
-}
-
 NamedTensors shown_state(const LatentPoseNetworks& networks) {
   NamedTensors state = in_group(state_of(*networks.average_embedder), "embedder");
   const NamedTensors generator = in_group(state_of(*networks.average_generator), "generator");
@@ -61,7 +49,7 @@ std::string LatentPoseRecipeConfig::export_files(const RunConfig& run,
                                                  ExportFolder& folder) const {
   if (!source.formats.safetensors && !source.formats.torch)
     throw ConfigError("--formats torchscript: recipe latent_pose has none; ask for safetensors or pt");
-  const LatentPoseNetworks networks = networks_of(*this, source.model);
+  const LatentPoseNetworks networks = latent_pose_networks_of(*this, source.model);
   if (source.formats.safetensors) {
     folder.write_safetensors("model.safetensors",
                              shown_state(networks),

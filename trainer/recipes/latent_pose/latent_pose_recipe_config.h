@@ -62,6 +62,8 @@ class LatentPoseRecipeConfig final : public RecipeConfig {
   bool take_published(const PickleValue& checkpoint) override;
   NamedTensors own_names(NamedTensors weights) const override;
   NamedTensors optimizer_state(const PickleValue& checkpoint, const std::vector<Player>& players) const override;
+  std::int64_t published_iterations(const PickleValue& checkpoint) const override;
+  PickleValue published_checkpoint(const RunConfig& run, const ExportSource& source) const override;
   std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const override;
   NamedTensors replay(const RunConfig& run, const ReplayRequest& request, const NamedTensors& batch) const override;
   std::unique_ptr<RecipeConfig> for_one_person() const override;
