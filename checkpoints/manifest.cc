@@ -129,6 +129,7 @@ std::string write_manifest(const Manifest& manifest) {
   json["code_version"] = manifest.code_version;
   json["metrics_bytes"] = manifest.metrics_bytes;
   json["events_bytes"] = manifest.events_bytes;
+  if (!manifest.metrics_sha256.empty()) json["metrics_sha256"] = manifest.metrics_sha256;
   json["data_fingerprints"] = manifest.data_fingerprints;
   json["parts"] = Json::array();
   for (const PartInfo& part : manifest.parts) {
@@ -158,6 +159,7 @@ Manifest parse_manifest(std::string_view text, std::string_view where) {
   manifest.code_version = fields.get<std::string>("code_version");
   manifest.metrics_bytes = fields.get<std::uint64_t>("metrics_bytes");
   manifest.events_bytes = fields.has("events_bytes") ? fields.get<std::uint64_t>("events_bytes") : 0;
+  manifest.metrics_sha256 = fields.has("metrics_sha256") ? fields.get<std::string>("metrics_sha256") : "";
   manifest.data_fingerprints = fields.get<std::map<std::string, std::string>>("data_fingerprints");
   manifest.config = fields.get<std::string>("config");
   if (!fields.get<Json>("parts").is_array()) fields.fail("\"parts\" is no list");

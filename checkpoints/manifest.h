@@ -34,6 +34,7 @@ struct Manifest {
   std::map<std::string, std::string> data_fingerprints;  ///< data set → fingerprint
   std::uint64_t metrics_bytes = 0;                       ///< synced length of metrics.jsonl
   std::uint64_t events_bytes = 0;                        ///< synced length of the TensorBoard file
+  std::string metrics_sha256;                            ///< of those bytes of metrics.jsonl; "" where not known
   std::vector<PartInfo> parts;
 
   const PartInfo* find_part(std::string_view name) const;

@@ -83,10 +83,12 @@ void Sha256::update(std::string_view text) {
   update(std::as_bytes(std::span(text.data(), text.size())));
 }
 
-std::string Sha256::hex_digest() {
+std::string Sha256::hex_digest() const {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  EVP_DigestFinal_ex(context_->handle, digest.data(), &size);
+  const Context copy;  // a digest that was finished takes no more bytes
+  EVP_MD_CTX_copy_ex(copy.handle, context_->handle);
+  EVP_DigestFinal_ex(copy.handle, digest.data(), &size);
   std::string hex;
   for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
   return hex;

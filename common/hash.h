@@ -24,8 +24,8 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
   void update(std::span<const std::byte> bytes);
   void update(std::string_view text);
-  /// 64 lower-case hexadecimal digits. The object cannot be updated afterwards.
-  std::string hex_digest();
+  /// 64 lower-case hexadecimal digits of all bytes so far.
+  std::string hex_digest() const;
 
  private:
   struct Context;

@@ -232,8 +232,10 @@ void RunOpener::open_logs(const Manifest& resumed) {
   std::vector<std::string> nodes = ranks_.gather(facts_of_this_rank("", "").node, "share the names of nodes");
   on_rank_zero(ranks_, "open the logs", [&] {
     run_.store.require_newest(run_.identity.incarnation);
-    run_.metrics = std::make_unique<JsonLines>(
-        request_.run_directory / "metrics.jsonl", static_cast<std::int64_t>(resumed.metrics_bytes), run_.store.files());
+    run_.metrics = std::make_unique<JsonLines>(request_.run_directory / "metrics.jsonl",
+                                               static_cast<std::int64_t>(resumed.metrics_bytes),
+                                               run_.store.files(),
+                                               resumed.metrics_sha256);
     run_.events = std::make_unique<EventFile>(
         request_.run_directory / kEventsName, static_cast<std::int64_t>(resumed.events_bytes), run_.store.files());
     run_.timing = std::make_unique<TimingLog>(

@@ -27,40 +27,62 @@ void require_length(const std::filesystem::path& path, std::uintmax_t found, std
   if (found >= wanted) return;
   throw CheckpointError(
       fmt::format("{}: {} bytes, but the checkpoint vouches for {}: the log was cut from outside; restore it, or "
-                  "start another run with --init-from",
+                  "take the checkpoint into a run of its own with `understudy checkpoint convert`",
                   path.string(),
                   found,
                   wanted));
 }
 
+void require_hash(const std::filesystem::path& path, std::string_view vouched, std::string_view wanted) {
+  if (wanted.empty() || sha256_hex(vouched) == wanted) return;
+  throw CheckpointError(
+      fmt::format("{}: its first {} bytes are not those that the checkpoint vouches for: the log was changed from "
+                  "outside or damaged; restore it, or take the checkpoint into a run of its own with `understudy "
+                  "checkpoint convert`",
+                  path.string(),
+                  vouched.size()));
+}
+
 }  // namespace
 
-VouchedFile::VouchedFile(std::filesystem::path path, std::int64_t keep_bytes, const FileSystem& files)
+VouchedFile::VouchedFile(std::filesystem::path path,
+                         std::int64_t keep_bytes,
+                         const FileSystem& files,
+                         std::string_view sha256)
     : path_(std::move(path)) {
-  if (keep_bytes >= 0) replace_by_first(static_cast<std::size_t>(keep_bytes), files);
+  if (keep_bytes >= 0) replace_by_first(static_cast<std::size_t>(keep_bytes), sha256, files);
   file_ = files.append(path_);
   bytes_ = static_cast<std::int64_t>(std::filesystem::file_size(path_));
 }
 
-void VouchedFile::replace_by_first(std::size_t bytes, const FileSystem& files) const {
+void VouchedFile::replace_by_first(std::size_t bytes, std::string_view sha256, const FileSystem& files) {
   std::string text = std::filesystem::exists(path_) ? read_file(path_) : "";
   require_length(path_, text.size(), bytes);
   text.resize(bytes);
+  require_hash(path_, text, sha256);
   write_file_atomically(path_, text, files);
+  hash_.emplace().update(text);
 }
 
 void VouchedFile::append(std::string_view bytes) {
   file_->write(std::as_bytes(std::span(bytes.data(), bytes.size())));
   bytes_ += std::ssize(bytes);
+  if (hash_) hash_->update(bytes);
+}
+
+std::string VouchedFile::sha256() const {
+  return hash_ ? hash_->hex_digest() : "";
 }
 
 void VouchedFile::sync() {
   file_->sync();
 }
 
-void require_log_of(const std::filesystem::path& run, std::uint64_t bytes) {
+void require_log_of(const std::filesystem::path& run, const Manifest& checkpoint) {
   const std::filesystem::path path = run / "metrics.jsonl";
-  require_length(path, std::filesystem::exists(path) ? std::filesystem::file_size(path) : 0, bytes);
+  const std::string text = std::filesystem::exists(path) ? read_file(path) : "";
+  require_length(path, text.size(), checkpoint.metrics_bytes);
+  require_hash(path, std::string_view(text).substr(0, checkpoint.metrics_bytes), checkpoint.metrics_sha256);
 }
 
 std::string metrics_line(Iteration iteration, const std::string& phase, const std::vector<Term>& terms) {

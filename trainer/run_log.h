@@ -3,13 +3,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <c10/core/Device.h>
 
+#include "checkpoints/manifest.h"
 #include "clusters/gpu_environment.h"
 #include "common/file_system.h"
+#include "common/hash.h"
 #include "trainer/recipe.h"
 
 namespace understudy {
@@ -21,20 +25,27 @@ class VouchedFile {
   /// Opens for appending; `keep_bytes` >= 0 first puts a new file of that many of the old one's bytes (what a
   /// checkpoint vouches for) in its place. An older start that still lives writes on into the file that no longer has a
   /// name.
-  /// @throws CheckpointError  when the file is shorter than that. @throws FileError
-  VouchedFile(std::filesystem::path path, std::int64_t keep_bytes, const FileSystem& files = system_files());
+  /// @param sha256  of those bytes; "" where the checkpoint does not say
+  /// @throws CheckpointError  when the file is shorter than that, or its bytes are others. @throws FileError
+  VouchedFile(std::filesystem::path path,
+              std::int64_t keep_bytes,
+              const FileSystem& files = system_files(),
+              std::string_view sha256 = {});
 
   void append(std::string_view bytes);
   /// Makes what was appended so far durable; from any thread. @throws FileError
   void sync();
   std::int64_t bytes() const { return bytes_; }
+  /// SHA-256 of the file's bytes; "" when it was opened with all that was in it.
+  std::string sha256() const;
 
  private:
-  void replace_by_first(std::size_t bytes, const FileSystem& files) const;
+  void replace_by_first(std::size_t bytes, std::string_view sha256, const FileSystem& files);
 
   std::filesystem::path path_;
   std::unique_ptr<OutputFile> file_;
-  std::int64_t bytes_ = 0;  ///< of the file
+  std::int64_t bytes_ = 0;      ///< of the file
+  std::optional<Sha256> hash_;  ///< of the file, which takes no second look at bytes that a disk may have changed
 };
 
 /// Such a file of one JSON object a line.
@@ -44,8 +55,8 @@ class JsonLines : public VouchedFile {
   void append(const std::string& json) { VouchedFile::append(json + '\n'); }
 };
 
-/// @throws CheckpointError  when metrics.jsonl of a run is shorter than a checkpoint says it was
-void require_log_of(const std::filesystem::path& run, std::uint64_t bytes);
+/// @throws CheckpointError  when metrics.jsonl of a run is shorter than a checkpoint says it was, or other
+void require_log_of(const std::filesystem::path& run, const Manifest& checkpoint);
 
 /// A line of metrics.jsonl: what the run computed, nothing of time or machines.
 std::string metrics_line(Iteration iteration, const std::string& phase, const std::vector<Term>& terms);

@@ -83,6 +83,7 @@ CheckpointOrder order_checkpoint(const RunIdentity& identity,
   order.manifest.config = identity.config;
   order.manifest.data_fingerprints = identity.data_fingerprints;
   order.manifest.metrics_bytes = static_cast<std::uint64_t>(metrics.bytes());
+  order.manifest.metrics_sha256 = metrics.sha256();
   order.manifest.events_bytes = static_cast<std::uint64_t>(events.bytes());
   order.trainer =
       write_trainer_state(state.completed, state.finished, state.due, state.stopping, state.engine.spikes());

@@ -22,6 +22,7 @@ Manifest example() {
   manifest.data_fingerprints = {{"train", "abc"}};
   manifest.metrics_bytes = 12345;
   manifest.events_bytes = 678;
+  manifest.metrics_sha256 = std::string(64, 'c');
   manifest.parts = {{"model.safetensors", 10, std::string(64, 'a')}, {"trainer.json", 2, std::string(64, 'b')}};
   return manifest;
 }
@@ -34,6 +35,7 @@ TEST(Manifest, ComesBackAsItWasWritten) {
   EXPECT_EQ(manifest.data_fingerprints, example().data_fingerprints);
   EXPECT_EQ(manifest.metrics_bytes, 12345U);
   EXPECT_EQ(manifest.events_bytes, 678U);
+  EXPECT_EQ(manifest.metrics_sha256, std::string(64, 'c'));
   EXPECT_EQ(manifest.parts, example().parts);
   EXPECT_EQ(manifest.find_part("trainer.json")->size, 2U);
   EXPECT_EQ(manifest.find_part("other"), nullptr);

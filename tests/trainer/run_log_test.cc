@@ -36,11 +36,46 @@ TEST(JsonLines, RefusesAFileShorterThanVouchedFor) {
 
 TEST(RequireLogOf, ComparesWithTheLengthOfMetrics) {
   const TemporaryFolder run;
-  EXPECT_NO_THROW(require_log_of(run.path(), 0));
-  EXPECT_THROW(require_log_of(run.path(), 1), CheckpointError);
+  const auto vouching = [](std::uint64_t bytes, const std::string& sha256 = "") {
+    Manifest manifest;
+    manifest.metrics_bytes = bytes;
+    manifest.metrics_sha256 = sha256;
+    return manifest;
+  };
+  EXPECT_NO_THROW(require_log_of(run.path(), vouching(0)));
+  EXPECT_THROW(require_log_of(run.path(), vouching(1)), CheckpointError);
   write_file_atomically(run.path() / "metrics.jsonl", "short\n");
-  EXPECT_NO_THROW(require_log_of(run.path(), 6));
-  EXPECT_THROW(require_log_of(run.path(), 7), CheckpointError);
+  EXPECT_NO_THROW(require_log_of(run.path(), vouching(6)));
+  EXPECT_THROW(require_log_of(run.path(), vouching(7)), CheckpointError);
+  EXPECT_NO_THROW(require_log_of(run.path(), vouching(5, sha256_hex("short"))));
+  EXPECT_THROW(require_log_of(run.path(), vouching(5, sha256_hex("shirt"))), CheckpointError);
+}
+
+TEST(JsonLines, KnowsTheHashOfWhatItHolds) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "metrics.jsonl";
+  std::string first;
+  {
+    JsonLines log(path, 0);
+    EXPECT_EQ(log.sha256(), sha256_hex(""));
+    log.append("{}");
+    first = log.sha256();
+    EXPECT_EQ(first, sha256_hex("{}\n"));
+    log.append("{}");
+    EXPECT_EQ(log.sha256(), sha256_hex("{}\n{}\n"));
+  }
+  JsonLines resumed(path, 3, system_files(), first);
+  resumed.append("{\"again\":true}");
+  EXPECT_EQ(resumed.sha256(), sha256_hex(read_file(path)));
+  EXPECT_EQ(JsonLines(path, -1).sha256(), "");
+}
+
+TEST(JsonLines, RefusesVouchedBytesThatHaveChanged) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "metrics.jsonl";
+  write_file_atomically(path, "{\"a\":1}\nrest");
+  EXPECT_THROW(JsonLines(path, 8, system_files(), sha256_hex("{\"a\":0}\n")), CheckpointError);
+  EXPECT_EQ(read_file(path), "{\"a\":1}\nrest") << "as it was";
 }
 
 TEST(StartRecord, TellsWhatARunRanOn) {

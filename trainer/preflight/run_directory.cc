@@ -102,7 +102,7 @@ RunDirectory check_run_directory(const fs::path& path, Findings& findings) {
   directory.checkpoint_bytes = bytes_below(path / "checkpoints");
   try {
     directory.newest = newest_intact(CheckpointStore(path), findings);
-    if (directory.newest) require_log_of(path, directory.newest->manifest().metrics_bytes);
+    if (directory.newest) require_log_of(path, directory.newest->manifest());
     check_last_start(path, findings.warnings);
   } catch (const Error& unusable) {
     findings.problems.add(unusable.what());
