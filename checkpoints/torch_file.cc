@@ -176,9 +176,9 @@ PickleValue read_torch_file(const std::filesystem::path& path) {
       "it again with a current PyTorch)");
 }
 
-void write_torch_file(const std::filesystem::path& path, const PickleValue& value) {
+void write_torch_file(const std::filesystem::path& path, const PickleValue& value, const FileSystem& files) {
   const pickle::WrittenPickle written = pickle::write_pickle(value);
-  AtomicFile file(path);
+  AtomicFile file(path, files);
   ZipWriter zip([&](std::span<const std::byte> bytes) { file.write(bytes); });
   zip.add("archive/data.pkl", written.bytes);
   zip.add("archive/byteorder", "little");

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "checkpoints/pickle.h"
+#include "common/file_system.h"
 
 namespace understudy {
 
@@ -19,6 +20,8 @@ PickleValue read_torch_file(const std::filesystem::path& path);
 /// Writes the zip container so that `torch.load(path, weights_only=True)` accepts it; the same value gives the same
 /// bytes. Every tensor is stored contiguous and on the CPU. Published under its name only when whole and synced.
 /// @throws FileError  on a failed write
-void write_torch_file(const std::filesystem::path& path, const PickleValue& value);
+void write_torch_file(const std::filesystem::path& path,
+                      const PickleValue& value,
+                      const FileSystem& files = system_files());
 
 }  // namespace understudy

@@ -59,7 +59,7 @@ ExportFormats parse_export_formats(std::string_view list) {
 
 std::vector<ExportedFile> export_run(const ExportRequest& request) {
   keep_tensor_memory();
-  ExportFolder folder(request.out, request.stop_requested);
+  ExportFolder folder(request.out, request.stop_requested, *request.files);
   const LoadedCheckpoint checkpoint = choose_checkpoint(request.run, request.checkpoint);
   folder.leave_if_asked();
   write_files(request, checkpoint, folder);

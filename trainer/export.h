@@ -28,7 +28,8 @@ struct ExportRequest {
   std::string checkpoint = "best";  ///< best, newest or an iteration
   std::filesystem::path out;        ///< folder that must not exist
   ExportFormats formats;
-  std::function<bool()> stop_requested;  ///< whether to give up; asked between steps. Empty: never
+  std::function<bool()> stop_requested;       ///< whether to give up; asked between steps. Empty: never
+  const FileSystem* files = &system_files();  ///< that the export is written through
 };
 
 /// What a recipe exports from.

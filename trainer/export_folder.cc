@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <map>
+#include <sstream>
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -85,21 +86,31 @@ void require_same_value(const PickleValue& wanted, const PickleValue& found, con
   std::visit(SameValue{found, place}, wanted.variant());
 }
 
-ExportFolder::ExportFolder(fs::path out, std::function<bool()> stop_requested)
+ExportFolder::ExportFolder(fs::path out, std::function<bool()> stop_requested, const FileSystem& disk)
     : out_(out.has_filename() ? std::move(out) : out.parent_path()),
       stop_requested_(std::move(stop_requested)),
+      disk_(disk),
       folder_(fmt::format("{}.partial-{}", out_.string(), ::getpid())) {
   if (fs::exists(fs::symlink_status(out_))) {
     throw ConfigError(
         fmt::format("--out {}: exists already; name a folder that does not, or remove it", out_.string()));
   }
-  remove_tree(system_files(), folder_);
-  make_folders(system_files(), folder_);
+  remove_tree(disk_, folder_);
+  try {
+    make_folders(disk_, folder_);
+  } catch (const FileError&) {
+    remove_folder();
+    throw;
+  }
 }
 
 ExportFolder::~ExportFolder() {
+  remove_folder();
+}
+
+void ExportFolder::remove_folder() const {
   try {
-    remove_tree(system_files(), folder_);
+    remove_tree(disk_, folder_);
   } catch (const FileError&) {
     // The folder's name says what it is.
   }
@@ -110,7 +121,7 @@ void ExportFolder::write_safetensors(const std::string& name,
                                      std::string what,
                                      const Metadata& metadata) {
   leave_if_asked();
-  understudy::write_safetensors(path_of(name), tensors, metadata);
+  understudy::write_safetensors(path_of(name), tensors, metadata, disk_);
   leave_if_asked();
   require_same_tensors(tensors, SafetensorsFile::open(path_of(name)).all(), name);
   add_file(name, std::move(what));
@@ -118,7 +129,7 @@ void ExportFolder::write_safetensors(const std::string& name,
 
 void ExportFolder::write_torch(const std::string& name, const PickleValue& value, std::string what) {
   leave_if_asked();
-  write_torch_file(path_of(name), value);
+  write_torch_file(path_of(name), value, disk_);
   leave_if_asked();
   require_same_value(value, read_torch_file(path_of(name)), name);
   add_file(name, std::move(what));
@@ -126,9 +137,16 @@ void ExportFolder::write_torch(const std::string& name, const PickleValue& value
 
 void ExportFolder::write_text(const std::string& name, std::string_view text, std::string what) {
   leave_if_asked();
-  write_file_atomically(path_of(name), text);
+  write_file_atomically(path_of(name), text, disk_);
   if (read_file(path_of(name)) != text) fail(name, "another text");
   add_file(name, std::move(what));
+}
+
+void ExportFolder::write_stream(const std::string& name, const std::function<void(std::ostream&)>& write) const {
+  leave_if_asked();
+  std::ostringstream stream;
+  write(stream);
+  write_file_atomically(path_of(name), stream.str(), disk_);
 }
 
 void ExportFolder::add_file(const std::string& name, std::string what) {
@@ -143,7 +161,7 @@ void ExportFolder::leave_if_asked() const {
 
 void ExportFolder::publish() {
   leave_if_asked();
-  publish_folder(folder_, out_);
+  publish_folder(folder_, out_, disk_);
 }
 
 }  // namespace understudy

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <iosfwd>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -35,7 +36,9 @@ class ExportFolder {
  public:
   /// @param stop_requested  whether to give up; asked between the steps. Empty: never
   /// @throws ConfigError  when `out` exists. @throws FileError
-  explicit ExportFolder(std::filesystem::path out, std::function<bool()> stop_requested = {});
+  explicit ExportFolder(std::filesystem::path out,
+                        std::function<bool()> stop_requested = {},
+                        const FileSystem& disk = system_files());
   ~ExportFolder();
   ExportFolder(const ExportFolder&) = delete;
   ExportFolder& operator=(const ExportFolder&) = delete;
@@ -49,6 +52,8 @@ class ExportFolder {
   void write_text(const std::string& name, std::string_view text, std::string what);
   /// For a caller whose own steps are long. @throws ExportStopped
   void leave_if_asked() const;
+  /// What `write` puts into a stream; the caller checks it. @throws FileError
+  void write_stream(const std::string& name, const std::function<void(std::ostream&)>& write) const;
   /// Takes a file that the caller wrote to path_of(name) and checked.
   void add_file(const std::string& name, std::string what);
   /// Something that the reader of the model card should know.
@@ -62,8 +67,11 @@ class ExportFolder {
   void publish();
 
  private:
+  void remove_folder() const;
+
   std::filesystem::path out_;
   std::function<bool()> stop_requested_;
+  const FileSystem& disk_;
   std::filesystem::path folder_;
   std::vector<ExportedFile> files_;
   std::vector<std::string> notes_;

@@ -6,6 +6,7 @@
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
+#include "tests/support/recorded_files.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/trainer/tiny_run.h"
 #include "trainer/inference.h"
@@ -49,6 +50,36 @@ TEST_F(ExportRun, MakesAFolderThatReenactmentReads) {
   EXPECT_EQ(card.at("files").size(), 5U);
   const auto reenactor = make_reenactor({.weights = place_.path() / "export", .config = {}, .detector = {}});
   EXPECT_EQ(reenactor->picture_size(), 32);
+}
+
+TEST_F(ExportRun, LeavesNothingOrAllWhicheverStepIsRefused) {
+  const RunSettings settings = tiny_settings("fsrt");
+  publish_tiny_checkpoint(place_.path() / "run", settings, tiny_state(fsrt_config(settings), 1), 6);
+  ExportRequest asked = request("6");
+  asked.formats = parse_export_formats("safetensors,pt,torchscript");
+  bool was_refused = true;
+  for (int refused = 0; was_refused; ++refused) {
+    was_refused = false;
+    int seen = 0;
+    const RecordedFiles disk({.really_sync = false, .before = [&](const FileStep& step) {
+                                if (seen++ != refused) return;
+                                was_refused = true;
+                                throw file_error(step.path, "do it", ENOSPC);
+                              }});
+    asked.files = &disk;
+    try {
+      export_run(asked);
+      EXPECT_EQ(files().size(), 7U) << refused;  // tidying up may be refused, which nobody needs to know
+      EXPECT_GT(seen, 30);
+    } catch (const FileError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("No space left"));
+    }
+    for (const auto& entry : fs::directory_iterator(place_.path()))
+      EXPECT_THAT(entry.path().filename(), testing::AnyOf("run", "export")) << refused;
+    if (fs::exists(asked.out)) EXPECT_EQ(files().size(), 7U) << refused;
+    if (was_refused) fs::remove_all(asked.out);
+  }
+  EXPECT_EQ(files().size(), 7U);
 }
 
 TEST_F(ExportRun, GivesADetectorsRunItsTwoFiles) {

@@ -105,7 +105,7 @@ NamedTensors tensors_of(const torch::jit::Module& script) {
 void write_script(const FsrtRecipeConfig& config, const FsrtNetworks& networks, ExportFolder& folder) {
   const char* name = "reenactor.ts.pt";
   folder.leave_if_asked();
-  script_reenactor(config.model, networks).save(folder.path_of(name).string());
+  folder.write_stream(name, [&](std::ostream& stream) { script_reenactor(config.model, networks).save(stream); });
   folder.leave_if_asked();
   const torch::jit::Module script = torch::jit::load(folder.path_of(name).string());
   const NamedTensors weights = reenactor_state(networks);
