@@ -1,14 +1,17 @@
 // What saving a state of 650 MB costs training: how long a step is held up, against one copy of the state in memory;
 // the writer's processor time; and the training lost at one save in 30 seconds, where training (matrix products on
-// every core) and the writer (hashing, comparing) share the cores.
+// every core) and the writer (hashing, comparing) share the cores. Also how long a start takes to pass over two damaged
+// checkpoints.
 //
 //   benchmark_checkpoint_stall [FOLDER]     where checkpoints are written, default the folder for temporary files
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <torch/torch.h>
 
@@ -133,9 +136,24 @@ class StallBenchmark {
       bit_checksums(tensors);
       sums.push_back(since(start));
     }
-    std::printf("  checks before it     finite: median %6.1f ms   replicas, with several ranks: median %6.1f ms\n\n",
+    std::printf("  checks before it     finite: median %6.1f ms   replicas, with several ranks: median %6.1f ms\n",
                 1e3 * distribution_of(finite).median,
                 1e3 * distribution_of(sums).median);
+  }
+
+  /// How long a start looks for a checkpoint when the two newest are damaged.
+  void measure_fallback() {
+    for (const std::int64_t iteration : {iteration_, iteration_ - 1}) {
+      std::fstream part(store_.folder_of(iteration) / kModelPart, std::ios::in | std::ios::out | std::ios::binary);
+      part.seekp(100'000'000);
+      part.put('x');
+    }
+    spdlog::set_level(spdlog::level::off);
+    const auto start = Clock::now();
+    const auto found = store_.newest_intact();
+    std::printf("  two newest damaged   the third is found after %.2f s%s\n\n",
+                since(start),
+                found && found->manifest().iteration == iteration_ - 2 ? "" : ": NOT FOUND");
   }
 
   void measure_beside_training() {
@@ -169,7 +187,7 @@ class StallBenchmark {
   double begin() {
     CheckpointOrder order{.iteration = ++iteration_};
     order.trainer = "{}";
-    order.retention.keep_newest = 2;
+    order.retention.keep_newest = 3;
     const auto start = Clock::now();
     saver_.begin(std::move(order));
     return since(start);
@@ -218,6 +236,7 @@ int main(int count, char** arguments) {
     StallBenchmark benchmark(folder);
     benchmark.measure();
     benchmark.measure_checks();
+    benchmark.measure_fallback();
     benchmark.measure_beside_training();
   }
   std::filesystem::remove_all(folder);

@@ -203,11 +203,14 @@ std::optional<std::string> problem_of_part(const std::filesystem::path& folder, 
   }
 }
 
-std::vector<std::string> verify_checkpoint(const std::filesystem::path& folder) {
+std::vector<std::string> verify_checkpoint(const std::filesystem::path& folder, std::launch how) {
   std::vector<std::string> problems;
   try {
-    for (const PartInfo& part : read_manifest(folder).parts) {
-      if (const auto problem = problem_of_part(folder, part)) problems.push_back(*problem);
+    std::vector<std::future<std::optional<std::string>>> findings;
+    for (const PartInfo& part : read_manifest(folder).parts)
+      findings.push_back(std::async(how, [folder, part] { return problem_of_part(folder, part); }));
+    for (auto& finding : findings) {
+      if (const auto problem = finding.get()) problems.push_back(*problem);
     }
   } catch (const Error& error) {
     problems.emplace_back(error.what());

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <optional>
 #include <string>
@@ -59,6 +60,7 @@ std::optional<std::string> problem_of_part(const std::filesystem::path& folder, 
 
 /// Everything that is wrong with a checkpoint's folder: manifest, sizes, SHA-256 of every part. Empty when it is
 /// intact.
-std::vector<std::string> verify_checkpoint(const std::filesystem::path& folder);
+std::vector<std::string> verify_checkpoint(const std::filesystem::path& folder,
+                                           std::launch how = std::launch::deferred);
 
 }  // namespace understudy

@@ -89,9 +89,8 @@ class CheckpointSaver {
   Heartbeat& heartbeat_;
   std::vector<std::string> names_;  ///< of all parts, in the manifest's order
   StateCopy copy_;
-  bool begun_ = false;  ///< since the last finish()
-  std::map<std::int64_t, std::uint64_t>
-      verified_;  ///< kept checkpoints, and which verification was their last; 0: none
+  bool begun_ = false;                              ///< since the last finish()
+  std::map<std::int64_t, std::uint64_t> verified_;  ///< of each kept checkpoint, when it was last; 0: never
   std::uint64_t verifications_ = 0;
   std::set<std::int64_t> damaged_;  ///< kept checkpoints that went bad
   /// On rank 0. Removed, if it failed, when other ranks have left it, too: the writing thread's until then.
