@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -18,12 +19,20 @@ std::filesystem::path parent_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
+constexpr std::string_view kTemporary = ".tmp.";
+
+bool is_temporary(const std::string& name) {
+  const std::size_t mark = name.rfind(kTemporary);
+  return mark != std::string::npos && mark > 0 &&
+         name.find_first_not_of("0123456789", mark + kTemporary.size()) == std::string::npos;
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(std::filesystem::path path, const FileSystem& files)
     : files_(files),
       path_(std::move(path)),
-      temporary_(fmt::format("{}.tmp.{}", path_.string(), ::getpid())),
+      temporary_(fmt::format("{}{}{}", path_.string(), kTemporary, ::getpid())),
       file_(files.create(temporary_)) {}
 
 AtomicFile::~AtomicFile() {
@@ -56,6 +65,15 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view t
   AtomicFile file(path, files);
   file.write(text);
   file.commit();
+}
+
+void remove_unpublished_files(const std::filesystem::path& folder, const FileSystem& files) {
+  std::error_code none;
+  std::vector<std::filesystem::path> left;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+    if (is_temporary(entry.path().filename().string())) left.push_back(entry.path());
+  }
+  for (const std::filesystem::path& path : left) files.remove(path);
 }
 
 std::string read_file(const std::filesystem::path& path) {

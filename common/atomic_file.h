@@ -40,6 +40,10 @@ void write_file_atomically(const std::filesystem::path& path,
                            std::string_view text,
                            const FileSystem& files = system_files());
 
+/// Removes temporary files that killed programs left in a folder, which need not exist. For the one program that writes
+/// there. @throws FileError
+void remove_unpublished_files(const std::filesystem::path& folder, const FileSystem& files = system_files());
+
 /// @throws FileError  when the file cannot be opened or read
 std::string read_file(const std::filesystem::path& path);
 

@@ -88,6 +88,8 @@ void RunOpener::open() {
   if (before) compare_with(*before, checkpoint->manifest());
   on_rank_zero(ranks_, "take the run", [&] {
     run_.identity.incarnation = run_.store.take_incarnation();
+    for (const char* folder : {"", "samples", "failed"})
+      remove_unpublished_files(request_.run_directory / folder, run_.store.files());
     if (samples_excluded_by(read_roll_backs(request_.run_directory)) != excluded)
       throw ClusterError("an earlier start of this run rolled back while this one began; start again");
   });

@@ -1,5 +1,7 @@
 #include "common/atomic_file.h"
 
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -50,6 +52,18 @@ TEST(PublishFolder, RefusesAFolderThatHoldsSomething) {
   EXPECT_THROW(publish_folder(folder.path() / "new", folder.path() / "taken"), FileError);
   publish_folder(folder.path() / "new", folder.path() / "free");
   EXPECT_EQ(read_file(folder.path() / "free" / "file"), "new");
+}
+
+TEST(AtomicFile, LeftByAKilledProgramIsRemoved) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.json.tmp.123", "a.json", "b.tmp.x1", ".tmp.5"})
+    write_file_atomically(folder.path() / name, "1");
+  remove_unpublished_files(folder.path());
+  remove_unpublished_files(folder.path() / "missing");
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    names.insert(entry.path().filename().string());
+  EXPECT_EQ(names, (std::set<std::string>{"a.json", "b.tmp.x1", ".tmp.5"}));
 }
 
 }  // namespace
