@@ -167,7 +167,7 @@ void CheckpointSaver::work(const std::stop_token& stop) {
     try {
       write_and_publish(*order, stop);
     } catch (const std::exception&) {
-      error = std::current_exception();
+      error = cause_of(std::current_exception());
     }
     const std::lock_guard lock(mutex_);
     seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
@@ -175,6 +175,16 @@ void CheckpointSaver::work(const std::stop_token& stop) {
     order_.reset();
     changed_.notify_all();
   }
+}
+
+/// A later start removes what it finds half written, which looks like failing storage to the one that writes.
+std::exception_ptr CheckpointSaver::cause_of(std::exception_ptr error) const {
+  try {
+    store_.require_newest(incarnation_);
+  } catch (const std::exception&) {
+    return std::current_exception();
+  }
+  return error;
 }
 
 void CheckpointSaver::write_and_publish(const CheckpointOrder& order, const std::stop_token& stop) {

@@ -76,6 +76,7 @@ class CheckpointSaver {
   using Parts = std::vector<PartInfo>;
 
   void work(const std::stop_token& stop);
+  std::exception_ptr cause_of(std::exception_ptr error) const;
   void write_and_publish(const CheckpointOrder& order, const std::stop_token& stop);
   Parts write_share(const CheckpointFolder& folder) const;
   std::optional<Parts> parts_of_all(const std::stop_token& stop);

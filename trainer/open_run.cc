@@ -84,7 +84,11 @@ void RunOpener::open() {
   if (run_.settings->run.batch.statistics_group == 0)
     run_.settings->run.batch.statistics_group = run_.settings->run.batch.micro_batch;
   open_data_and_recipe();
-  if (before) keep_what_was_decided(before->run, run_.settings->run);  // a converted checkpoint has not decided
+  if (before) {  // a converted checkpoint has not decided
+    const std::vector<std::int64_t> excluded_before = before->run.exclude;
+    keep_what_was_decided(before->run, run_.settings->run);
+    before->run.exclude = excluded_before;
+  }
   if (before) compare_with(*before, checkpoint->manifest());
   on_rank_zero(ranks_, "take the run", [&] {
     run_.identity.incarnation = run_.store.take_incarnation();
