@@ -5,7 +5,6 @@
 
 #include "common/log.h"
 #include "trainer/machine.h"
-#include "trainer/roll_backs.h"
 
 namespace understudy {
 namespace {
@@ -25,11 +24,10 @@ void decide_threads(std::int64_t& threads, Communicator& ranks) {
 
 }  // namespace
 
-void keep_what_was_decided(RunConfig& config, const RunConfig& before) {
-  if (config.threads_per_rank == 0) config.threads_per_rank = before.threads_per_rank;
-  if (config.device == DeviceChoice::kAuto) config.device = before.device;
-  if (config.reduction == GradientReduction::kAuto) config.reduction = before.reduction;
-  merge_samples(config.exclude, before.exclude);
+void fill_in_decisions(RunConfig& config, const RunConfig& other) {
+  if (config.threads_per_rank == 0) config.threads_per_rank = other.threads_per_rank;
+  if (config.device == DeviceChoice::kAuto) config.device = other.device;
+  if (config.reduction == GradientReduction::kAuto) config.reduction = other.reduction;
 }
 
 void decide_reduction(RunConfig& config, bool on_gpus) {

@@ -7,9 +7,9 @@
 
 namespace understudy {
 
-/// Fills in what a configuration leaves open and the run has decided before: threads, device, order of sums at its
-/// first start, and the samples that roll-backs excluded up to the checkpoint. They are part of the run's bits.
-void keep_what_was_decided(RunConfig& config, const RunConfig& before);
+/// Fills in what a configuration leaves open and another one decides: threads, device, order of sums. They are part of
+/// the run's bits, so a resume keeps those of its first start; a converted checkpoint takes those of its first resume.
+void fill_in_decisions(RunConfig& config, const RunConfig& other);
 
 /// The order of sums where the configuration leaves it open.
 void decide_reduction(RunConfig& config, bool on_gpus);

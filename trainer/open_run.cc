@@ -77,19 +77,18 @@ void RunOpener::open() {
   }
   if (before) {
     merge_samples(before->run.exclude, excluded);  // since the checkpoint, perhaps
-    keep_what_was_decided(run_.settings->run, before->run);
+    merge_samples(run_.settings->run.exclude, before->run.exclude);
+    fill_in_decisions(run_.settings->run, before->run);
   }
   merge_samples(run_.settings->run.exclude, excluded);
   run_.device = decide_for_this_job(run_.settings->run, ranks_);
   if (run_.settings->run.batch.statistics_group == 0)
     run_.settings->run.batch.statistics_group = run_.settings->run.batch.micro_batch;
   open_data_and_recipe();
-  if (before) {  // a converted checkpoint has not decided
-    const std::vector<std::int64_t> excluded_before = before->run.exclude;
-    keep_what_was_decided(before->run, run_.settings->run);
-    before->run.exclude = excluded_before;
+  if (before) {
+    fill_in_decisions(before->run, run_.settings->run);
+    compare_with(*before, checkpoint->manifest());
   }
-  if (before) compare_with(*before, checkpoint->manifest());
   on_rank_zero(ranks_, "take the run", [&] {
     run_.identity.incarnation = run_.store.take_incarnation();
     for (const char* folder : {"", "samples", "failed"})

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -28,6 +29,10 @@ struct OpenRun {
   OpenRun(const std::filesystem::path& directory, const FileSystem& files) : store(directory, files) {}
 
   const RunConfig& config() const { return settings->run; }
+  /// Has the time book know, on rank 0, what the training thread did between iterations.
+  void spent(RunSpan span, std::chrono::duration<double> time) {
+    if (timing) timing->spent(span, time.count(), completed);
+  }
   RunState state() { return {*recipe, *engine, *stopping, completed, finished, due}; }
 
   CheckpointStore store;

@@ -4,18 +4,16 @@
 #include <chrono>
 #include <utility>
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include "common/errors.h"
 #include "common/log.h"
 #include "data_pipeline/picture_grid.h"
-#include "trainer/fault_report.h"
-#include "trainer/machine.h"
+#include "trainer/fault_response.h"
+#include "trainer/iteration_log.h"
 #include "trainer/memory_pool.h"
 #include "trainer/open_run.h"
-#include "trainer/replica_check.h"
-#include "trainer/roll_backs.h"
+#include "trainer/run_saving.h"
 
 namespace understudy {
 namespace {
@@ -25,41 +23,22 @@ namespace fs = std::filesystem;
 
 /// Episodes of a picture of samples.
 constexpr std::int64_t kSampleRows = 4;
-/// So that storage which never comes back is noticed.
-constexpr int kMostSkippedSaves = 3;
 
 double seconds_between(Clock::time_point a, Clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
 }
 
-void add_learning_rates(const std::vector<Player>& players, Iteration iteration, std::vector<Term>& terms) {
-  for (const Player& player : players) {
-    const bool first = &player == &players.front();
-    terms.emplace_back(first ? "learning_rate" : "learning_rate." + player.name, player.learning_rate(iteration));
-  }
-}
-
-/// Euclidean, of all together.
-double norm_of(const std::vector<at::Tensor>& tensors) {
-  std::vector<at::Tensor> norms;
-  for (const at::Tensor& tensor : tensors) {
-    if (tensor.defined()) norms.push_back(at::linalg_vector_norm(tensor, 2).to(at::kDouble));
-  }
-  if (norms.empty()) return 0.0;
-  return at::linalg_vector_norm(at::stack(norms), 2).item<double>();  // one wait for a GPU
-}
-
-/// Thrown to leave the loop and go on from the newest checkpoint.
-class GoBack : public Error {
- public:
-  using Error::Error;
-};
-
 /// An open run, iteration after iteration to its end.
 class TrainingLoop {
  public:
   TrainingLoop(const TrainRequest& request, const RankContext& context, OpenRun& run)
-      : request_(request), context_(context), ranks_(context.ranks), run_(run) {}
+      : request_(request),
+        context_(context),
+        ranks_(context.ranks),
+        run_(run),
+        saving_(context, run),
+        faults_(context, run, saving_),
+        log_(context, run) {}
 
   Outcome train_until_the_end();
   /// Has the time book know how this start ended, if it can still be written.
@@ -69,28 +48,19 @@ class TrainingLoop {
   bool one_iteration();
   void note_what_is_due();
   bool do_what_is_due(bool stop);
-  GradientObserver gradient_observer();
-  void log_iteration(const StepReport& report, double seconds, double data_wait);
-  FaultReport share_findings(const std::vector<Finding>& findings) const;
-  void handle_findings(const std::vector<Finding>& findings);
-  [[noreturn]] void roll_back(const FaultReport& report);
-  void check_state();
   std::optional<bool> validate();
   bool draw_samples();
   bool write_samples() const;
-  bool wants_save();
-  void note_span(RunSpan span, Clock::time_point began);
   void save();
-  void finish_saving();
 
   const TrainRequest& request_;
   const RankContext& context_;
   Communicator& ranks_;
   OpenRun& run_;
-  std::vector<Term> gradient_norms_;  ///< of the iteration under way, where it is logged
-  bool save_requested_ = false;       ///< by the iteration just finished
-  int skipped_saves_ = 0;             ///< in a row, because one was under way
-  Iteration checked_ = -1;            ///< finished iterations after which the state was last checked
+  RunSaving saving_;
+  FaultResponse faults_;
+  IterationLog log_;
+  bool save_requested_ = false;  ///< by the iteration just finished
 };
 
 Outcome TrainingLoop::train_until_the_end() {
@@ -99,12 +69,12 @@ Outcome TrainingLoop::train_until_the_end() {
   while (run_.completed < end && !run_.finished && !stop) {
     stop = one_iteration();
     const std::int64_t every = run_.config().faults.drift_every;
-    if (every > 0 && run_.completed % every == 0) check_state();
+    if (every > 0 && run_.completed % every == 0) faults_.check_state();
     note_what_is_due();
     stop = do_what_is_due(stop);
   }
   save();
-  finish_saving();
+  saving_.finish();
   if (run_.finished)
     return {ExitCode::kDone, fmt::format("done: stopped after iteration {} by validation", run_.completed)};
   if (run_.completed >= end && !run_.due.any())
@@ -127,16 +97,16 @@ bool TrainingLoop::one_iteration() {
   const StepReport report = run_.engine->run(run_.completed,
                                              std::move(batches),
                                              {.stop = context_.stop_requested(),
-                                              .save = wants_save(),
+                                              .save = saving_.wants_save(),
                                               .save_failed = run_.saver->failed(),
                                               .news = run_.saver->take_news()},
-                                             gradient_observer());
+                                             log_.observer());
   if (ranks_.rank() == 0) run_.saver->hear(report.news);
-  if (report.save_failed) finish_saving();
+  if (report.save_failed) saving_.finish();
   save_requested_ = report.save_requested;
-  if (!report.stepped) handle_findings(report.findings);
+  if (!report.stepped) faults_.handle(report.findings);
   context_.heartbeat.end_iteration();
-  log_iteration(report, seconds_between(start, Clock::now()), seconds_between(start, loaded));
+  log_.add(report, seconds_between(start, Clock::now()), seconds_between(start, loaded));
   ++run_.completed;
   return report.stop_requested;
 }
@@ -167,117 +137,11 @@ bool TrainingLoop::do_what_is_due(bool stop) {
   return stop;
 }
 
-void TrainingLoop::log_iteration(const StepReport& report, double seconds, double data_wait) {
-  const LoaderStatistics loader = run_.batches->take_statistics();  // also where nothing is logged: of one iteration
-  if (run_.stragglers) {
-    if (const auto slow = run_.stragglers->add(report.rank_seconds)) spdlog::warn("{}", *slow);
-  }
-  if (ranks_.rank() != 0) return;
-  const std::string phase = run_.recipe->phase(run_.completed);
-  run_.timing->count({1, seconds, data_wait, report.exchange_seconds}, run_.completed + 1);
-  run_.monitor->count(seconds, data_wait, phase);
-  if ((run_.completed + 1) % run_.config().log_every != 0) return;
-  std::vector<Term> terms = report.terms;
-  add_learning_rates(run_.engine->players(), run_.completed, terms);
-  terms.insert(terms.end(), gradient_norms_.begin(), gradient_norms_.end());
-  run_.metrics->append(metrics_line(run_.completed, phase, terms));
-  run_.events->add_scalars("train/", terms, run_.completed + 1, wall_clock());
-  const double rate = static_cast<double>(run_.config().batch.global_batch) / seconds;
-  run_.timing->logged(run_.completed,
-                      ranks_.world_size(),
-                      {.seconds = seconds,
-                       .data_wait_seconds = data_wait,
-                       .exchange_seconds = report.exchange_seconds,
-                       .samples_per_second = rate,
-                       .peak_memory_bytes = peak_memory_bytes(),
-                       .rank_seconds = report.rank_seconds,
-                       .loader = loader});
-  run_.monitor->logged(phase, report.terms);
-}
-
-/// On rank 0, whose gradients are those of all: their norms for the logs, and histograms where they are due.
-GradientObserver TrainingLoop::gradient_observer() {
-  gradient_norms_.clear();
-  const Iteration step = run_.completed + 1;
-  const std::int64_t draw_every = run_.config().histogram_every;
-  const bool draw = draw_every > 0 && step % draw_every == 0;
-  if (ranks_.rank() != 0 || (!draw && step % run_.config().log_every != 0)) return {};
-  return [this, step, draw](const Player& player, const std::vector<at::Tensor>& gradients) {
-    gradient_norms_.emplace_back("gradient_norm." + player.name, norm_of(gradients));
-    for (std::size_t i = 0; draw && i < gradients.size(); ++i) {
-      if (!gradients[i].defined()) continue;
-      const auto& [name, parameter] = player.parameters[i];
-      const std::string tag = player.name + "." + name;
-      run_.events->add_histogram("weights/" + tag, parameter, step, wall_clock());
-      run_.events->add_histogram("gradients/" + tag, gradients[i], step, wall_clock());
-    }
-  };
-}
-
-FaultReport TrainingLoop::share_findings(const std::vector<Finding>& findings) const {
-  const FaultScene scene{.recipe = *run_.recipe,
-                         .source = *run_.sampler,
-                         .system = run_.config().recipe,
-                         .run = request_.run_directory,
-                         .files = run_.store.files()};
-  return share_faults(findings, run_.completed, scene, ranks_);
-}
-
-/// Ends the run, goes back to the newest checkpoint, or returns where a step is skipped. Collective.
-void TrainingLoop::handle_findings(const std::vector<Finding>& findings) {
-  const FaultReport report = share_findings(findings);
-  const FaultPolicy policy = run_.config().faults.on_nonfinite;
-  if (policy == FaultPolicy::kRollback) roll_back(report);
-  const std::string text = report.text(ranks_.world_size());
-  if (policy == FaultPolicy::kStop || !report.of_episodes_alone()) {
-    finish_saving();
-    throw NonFiniteError(text);
-  }
-  if (ranks_.rank() == 0) spdlog::warn("{}\nthe step is skipped", text);
-}
-
-void TrainingLoop::roll_back(const FaultReport& report) {
-  finish_saving();
-  std::string end;
-  on_rank_zero(ranks_, "record a roll-back", [&] {
-    run_.store.require_newest(run_.identity.incarnation);
-    std::vector<RollBack> roll_backs = read_roll_backs(request_.run_directory);
-    roll_backs.push_back(next_roll_back(roll_backs, report));
-    add_roll_back(request_.run_directory, roll_backs.back(), run_.store.files());
-    if (roll_backs.back().gave_up) end = why_it_gave_up(roll_backs, ranks_.world_size());
-  });
-  end = ranks_.broadcast(end, 0, "agree on a roll-back");
-  if (!end.empty()) throw ConfigError(end);
-  throw GoBack(report.text(ranks_.world_size()));
-}
-
-/// What the last step left: finite on every rank, and the same on all. A checkpoint is never written of anything else.
-void TrainingLoop::check_state() {
-  if (std::exchange(checked_, run_.completed) == run_.completed) return;
-  NamedTensors state = run_.recipe->state();
-  for (auto& item : run_.engine->optimizer_state()) state.push_back(std::move(item));
-  std::vector<Finding> findings;
-  if (const auto wrong = first_unsound(state)) findings.push_back({*wrong, std::nullopt});
-  const bool unsound =
-      ranks_.all_reduce(findings.empty() ? 0 : 1, Reduction::kMax, "agree that weights are finite") != 0;
-  if (unsound) handle_findings(findings);
-  if (run_.config().faults.drift_every == 0) return;
-  const std::optional<Drift> drift = find_drift(state, ranks_);
-  if (!drift) return;
-  if (std::count(drift->ranks.begin(), drift->ranks.end(), ranks_.rank()) > 0)
-    findings.push_back({describe(*drift, state), std::nullopt});
-  const FaultReport report = share_findings(findings);
-  if (run_.config().faults.on_nonfinite == FaultPolicy::kRollback) roll_back(report);
-  finish_saving();
-  // A cluster's error: `launch` goes on from the newest checkpoint, whose replicas were equal.
-  throw ClusterError(report.text(ranks_.world_size()));
-}
-
 /// @returns  whether this is one of the best checkpoints of its phase; nothing when the ranks agreed to stop
 std::optional<bool> TrainingLoop::validate() {
   const auto began = Clock::now();
   const std::optional<std::vector<Term>> means = run_.validator->run(*run_.recipe, context_);
-  note_span(RunSpan::kValidating, began);
+  run_.spent(RunSpan::kValidating, Clock::now() - began);
   if (!means) return std::nullopt;
   const std::string phase = run_.recipe->phase(run_.completed - 1);
   const auto deciding = std::find_if(
@@ -307,7 +171,7 @@ bool TrainingLoop::draw_samples() {
   const auto began = Clock::now();
   std::int64_t stopped = 0;
   on_rank_zero(ranks_, "draw sample pictures", [&] { stopped = write_samples() ? 0 : 1; });
-  note_span(RunSpan::kSampling, began);
+  run_.spent(RunSpan::kSampling, Clock::now() - began);
   return ranks_.all_reduce(stopped, Reduction::kMax, "agree to go on after sample pictures") == 0;
 }
 
@@ -330,42 +194,10 @@ bool TrainingLoop::write_samples() const {
   return true;
 }
 
-/// Rank 0's word, before an iteration, on whether a checkpoint is due after it.
-bool TrainingLoop::wants_save() {
-  if (ranks_.rank() != 0 || !run_.schedule->due(run_.completed + 1, Clock::now())) return false;
-  const bool skip = run_.config().checkpoints.when_busy == BusySave::kSkip && skipped_saves_ < kMostSkippedSaves;
-  if (!skip || !run_.saver->busy()) return true;
-  ++skipped_saves_;
-  spdlog::warn("the checkpoint of iteration {} is skipped: an older one is still being written", run_.completed + 1);
-  return false;
-}
-
 void TrainingLoop::save() {
   if (run_.saved == run_.completed) return;
-  check_state();
-  const Heartbeat::Mark mark(context_.heartbeat, Section::kSave);
-  const auto began = Clock::now();
-  run_.saver->finish();
-  CheckpointOrder order{.iteration = run_.completed};
-  if (ranks_.rank() == 0)
-    order = order_checkpoint(run_.identity, run_.state(), *run_.metrics, *run_.events, run_.config());
-  run_.saver->begin(std::move(order));
-  run_.saved = run_.completed;
-  skipped_saves_ = 0;
-  if (run_.monitor) run_.monitor->saving(run_.completed);
-  if (run_.schedule) run_.schedule->saved(Clock::now(), seconds_between(began, Clock::now()), run_.saver->seconds());
-  note_span(RunSpan::kSaving, began);
-}
-
-void TrainingLoop::finish_saving() {
-  const Heartbeat::Mark mark(context_.heartbeat, Section::kSave);
-  const auto began = Clock::now();
-  run_.saver->finish();
-  note_span(RunSpan::kSaving, began);
-}
-
-void TrainingLoop::note_span(RunSpan span, Clock::time_point began) {
-  if (run_.timing) run_.timing->spent(span, seconds_between(began, Clock::now()), run_.completed);
+  faults_.check_state();
+  saving_.begin();
 }
 
 void TrainingLoop::note_end(StartEnd end, const std::string& message) const {

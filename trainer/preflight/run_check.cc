@@ -118,10 +118,12 @@ void RunChecker::read_resumed_settings() {
   });
   if (before_) {
     merge_samples(before_->run.exclude, excluded);
-    keep_what_was_decided(run, before_->run);
+    merge_samples(run.exclude, before_->run.exclude);
+    fill_in_decisions(run, before_->run);
   }
   merge_samples(run.exclude, excluded);
   decide_reduction(run, request_.layout.on_gpus);
+  if (before_) fill_in_decisions(before_->run, run);
   if (run.batch.statistics_group == 0) run.batch.statistics_group = run.batch.micro_batch;
 }
 
