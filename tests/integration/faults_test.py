@@ -3,27 +3,15 @@ the episodes from its start."""
 import json
 import os
 import subprocess
-import tempfile
 import unittest
 
 import processes
 
-SETTINGS = ["trainer.on_nonfinite=rollback", "validation.every=0", "validation.patience=0", "run.max_iterations=14"]
 FAULT_AFTER = 7  # iterations; the checkpoints are of 6 and 9
 
 
-class Faults(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="understudy-faults-")
-        cls.shop = processes.Workshop(cls.folder.name)
-        cls.settings = [flag for setting in SETTINGS for flag in ("--set", setting)]
-        cls.shop.train("reference", *cls.settings)
-        cls.reference = cls.shop.digests("reference")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
+class Faults(processes.WithReference):
+    SETTINGS = ["trainer.on_nonfinite=rollback", "validation.every=0", "validation.patience=0", "run.max_iterations=14"]
 
     def train(self, name, kind, rank, *more, ranks=2, expect=0):
         """Runs to the end with a fault on the way. Returns the log and the roll-backs."""

@@ -4,7 +4,6 @@ import os
 import pathlib
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
@@ -12,24 +11,13 @@ import processes
 
 BACK_WITHIN_SECONDS = 15.0
 RANKS = 3
-# Long enough that a hang comes after the program has learned how long its sections take; reading ahead so little that
-# there is still something to read then.
-SETTINGS = ["run.max_iterations=48", "validation.patience=0", "validation.every=5", "checkpoints.every=5", "data.read_threads=2",
-            "data.read_ahead=2"]
 
 
-class Hangs(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="understudy-hang-")
-        cls.shop = processes.Workshop(cls.folder.name)
-        cls.settings = [flag for setting in SETTINGS for flag in ("--set", setting)]
-        cls.shop.train("reference", *cls.settings)
-        cls.reference = cls.shop.digests("reference")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
+class Hangs(processes.WithReference):
+    # Long enough that a hang comes after the program has learned how long its sections take; reading ahead so little that
+    # there is still something to read then.
+    SETTINGS = ["run.max_iterations=48", "validation.patience=0", "validation.every=5", "checkpoints.every=5",
+                "data.read_threads=2", "data.read_ahead=2"]
 
     def iterations(self, name):
         metrics = self.shop.folder / name / "metrics.jsonl"

@@ -4,7 +4,9 @@ import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import time
+import unittest
 
 BINARY = os.environ["UNDERSTUDY"]
 
@@ -136,6 +138,21 @@ class Workshop:
     def digests(self, name):
         """SHA-256 of what a run computed: its newest checkpoint and its metrics."""
         return run_digests(self.folder / name)
+
+
+class WithReference(unittest.TestCase):
+    """Tests that compare runs with one that nothing disturbed: `reference`, on one rank."""
+
+    SETTINGS = []  # of all these runs, besides those of the workshop
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="understudy-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.shop = Workshop(folder.name)
+        cls.settings = [flag for setting in cls.SETTINGS for flag in ("--set", setting)]
+        cls.shop.train("reference", *cls.settings)
+        cls.reference = cls.shop.digests("reference")
 
 
 def newest_checkpoint(run_directory):

@@ -1,24 +1,11 @@
 """A run is a function of (configuration, data, seed): ranks, loader threads and kills do not change a byte of it."""
 import json
-import tempfile
 import unittest
 
 import processes
 
 
-class SameBits(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        """A finished run on one rank, to compare with."""
-        cls.folder = tempfile.TemporaryDirectory(prefix="understudy-bits-")
-        cls.shop = processes.Workshop(cls.folder.name)
-        cls.shop.train("reference")
-        cls.reference = cls.shop.digests("reference")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
-
+class SameBits(processes.WithReference):
     def test_the_run_has_what_the_comparison_needs(self):
         metrics = (self.shop.folder / "reference" / "metrics.jsonl").read_text()
         for phase in ("I", "II", "III"):

@@ -119,7 +119,7 @@ TEST(JobScript, OfAChainWaitsForTheJobsOfItsRunAlone) {
   EXPECT_NE(job_name(request), job_name(namesake));
 }
 
-TEST(JobScript, IsNotRequeuedWhereNobodyIsToDoIt) {
+TEST(JobScript, ForbidsRequeueWhereTheProfileSaysNone) {
   JobRequest request = plain_request();
   request.profile.requeue = Requeue::kNone;
   const std::string script = render_job_script(request);

@@ -1,24 +1,19 @@
-// Faults put into a run of a tiny recipe, at random places. A program of its own, because its list of recipes takes the
-// place of the trainer's.
+// Faults put into a run of a tiny recipe, at random places.
 #include <array>
-#include <atomic>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "checkpoints/store.h"
 #include "clusters/gradient_tree.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
 #include "common/philox.h"
-#include "data_pipeline/excluded_samples.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/thread_ranks.h"
 #include "tests/support/tiny_set.h"
-#include "tests/support/toy_recipe.h"
-#include "trainer/recipes/registry.h"
+#include "tests/trainer/injected_recipe.h"
 #include "trainer/roll_backs.h"
 #include "trainer/trainer.h"
 
@@ -32,96 +27,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr std::int64_t kIterations = 8;
-constexpr std::int64_t kGlobalBatch = 8;
-constexpr std::int64_t kMicroBatch = 2;
-constexpr int kMostRanks = 4;
-
-enum class Kind {
-  kNone,
-  kInput,         ///< a picture holds a number that is not finite whenever its sample is drawn
-  kPlace,         ///< the same of whatever sample is drawn for a place
-  kLoud,          ///< a picture is a hundred times too bright whenever its sample is drawn
-  kGradient,      ///< the first player's gradient of the sample's micro-batch
-  kJudge,         ///< the second player's
-  kSharedWeight,  ///< a weight of every rank, once
-  kWeightOfRank,  ///< a weight of one rank, once
-  kDrift,         ///< a weight of one rank changes by its last bit, once, after the step
-  kBufferAtEnd,   ///< a buffer of one rank is not finite after the step, once
-};
-
-/// What goes wrong where. Recipes are made by the trainer, so this is how a test reaches them.
-struct Injection {
-  Kind kind = Kind::kNone;
-  std::int64_t iteration = 0;
-  std::int64_t slot = 0;
-  int rank = 0;
-  std::array<std::atomic<bool>, kMostRanks> happened{};
-
-  std::uint64_t sample() const { return static_cast<std::uint64_t>(iteration * kGlobalBatch + slot); }
-  std::int64_t micro_batch() const { return slot / kMicroBatch; }
-};
-Injection injection;
-thread_local int rank_of_thread = 0;
-
-void inject(Kind kind, std::int64_t iteration, std::int64_t slot, int rank) {
-  injection.kind = kind;
-  injection.iteration = iteration;
-  injection.slot = slot;
-  injection.rank = rank;
-  for (auto& happened : injection.happened) happened = false;
-}
-
-/// Learns from numbers that only the sample's own number decides.
-class InjectedRecipe final : public ToyRecipe {
- public:
-  Sample prepare(const EpisodeFrames& read, const SampleUse&) const override {
-    const std::uint64_t sample = read.episode().sample;
-    Draws draws(1, Purpose::kTest, sample);
-    at::Tensor picture = torch::tensor({draws.normal(), draws.normal(), draws.normal()}, torch::kFloat);
-    const bool here = injection.kind == Kind::kInput
-                          ? sample == injection.sample()
-                          : injection.kind == Kind::kPlace && place_of_sample(sample) == injection.sample();
-    if (here) picture[injection.slot % 3] = std::numeric_limits<float>::quiet_NaN();
-    if (injection.kind == Kind::kLoud && sample == injection.sample()) picture *= 100;
-    return {picture};
-  }
-
-  void begin_iteration(Iteration iteration) override {
-    if (injection.kind == Kind::kSharedWeight && first_time(iteration)) spoil(weight());
-    if (injection.kind == Kind::kWeightOfRank && mine() && first_time(iteration)) spoil(judge());
-  }
-
-  void after_step(Iteration iteration) override {
-    if (!mine()) return;
-    if (injection.kind == Kind::kBufferAtEnd && first_time(iteration)) spoil(running_mean());
-    if (injection.kind == Kind::kDrift && first_time(iteration))
-      weight().detach().view(-1).view(at::kInt)[2].bitwise_xor_(1);
-  }
-
-  std::vector<Objective> objectives(const MicroBatch& batch, const CoupledGroup& group) override {
-    const bool here = std::any_of(batch.episodes.begin(), batch.episodes.end(), [](const Episode& episode) {
-      return episode.sample == injection.sample();
-    });
-    infinite_gradient_at = here && injection.kind == Kind::kGradient ? batch.index : -1;
-    infinite_judge_at = here && injection.kind == Kind::kJudge ? batch.index : -1;
-    return ToyRecipe::objectives(batch, group);
-  }
-
- private:
-  static bool mine() { return rank_of_thread == injection.rank; }
-  static bool first_time(Iteration iteration) {
-    return iteration == injection.iteration &&
-           !injection.happened[static_cast<std::size_t>(rank_of_thread)].exchange(true);
-  }
-  static void spoil(const at::Tensor& tensor) { tensor.detach()[0].fill_(std::numeric_limits<float>::infinity()); }
-};
-
-class InjectedRecipeConfig final : public RecipeConfig {
- public:
-  void describe(ConfigVisitor&) override {}
-  void validate(const RunConfig&, Problems&) const override {}
-  std::unique_ptr<Recipe> make_recipe(const RunConfig&) const override { return std::make_unique<InjectedRecipe>(); }
-};
 
 class InjectedFaults : public testing::Test {
  protected:
@@ -170,7 +75,7 @@ class InjectedFaults : public testing::Test {
   std::string expected(const std::vector<std::int64_t>& exclude) {
     const std::string name = fmt::format("plain-{}", fmt::join(exclude, "-"));
     if (!fs::exists(folder(name))) {
-      const Kind kind = std::exchange(injection.kind, exclude.empty() ? Kind::kNone : injection.kind);
+      const InjectedKind kind = std::exchange(injection.kind, exclude.empty() ? InjectedKind::kNone : injection.kind);
       run(request(name, exclude), 1);
       injection.kind = kind;
       EXPECT_THAT(read_roll_backs(folder(name)), IsEmpty());
@@ -208,13 +113,13 @@ Expectation expectation(int world_size) {
   std::vector<int> all;
   for (int rank = 0; rank < world_size; ++rank) all.push_back(rank);
   switch (injection.kind) {
-    case Kind::kInput:
+    case InjectedKind::kInput:
       return {owner, "input x is not finite", samples_of_micro_batch()};
-    case Kind::kGradient:
+    case InjectedKind::kGradient:
       return {owner, "gradient of generator weight is not finite", samples_of_micro_batch()};
-    case Kind::kJudge:
+    case InjectedKind::kJudge:
       return {owner, "gradient of judge vector is not finite", samples_of_micro_batch()};
-    case Kind::kSharedWeight:
+    case InjectedKind::kSharedWeight:
       return {all, "weight of generator weight is not finite", {}};
     default:
       return {{injection.rank}, "weight of judge vector is not finite", {}};
@@ -222,7 +127,11 @@ Expectation expectation(int world_size) {
 }
 
 TEST_F(InjectedFaults, AHundredAreNamedInTheirIterationAndRolledBackToTheBitsOfARunWithoutTheirEpisodes) {
-  constexpr std::array kKinds{Kind::kInput, Kind::kGradient, Kind::kJudge, Kind::kSharedWeight, Kind::kWeightOfRank};
+  constexpr std::array kKinds{InjectedKind::kInput,
+                              InjectedKind::kGradient,
+                              InjectedKind::kJudge,
+                              InjectedKind::kSharedWeight,
+                              InjectedKind::kWeightOfRank};
   constexpr std::array kWorlds{1, 2, 4};
   Draws draws(2026, Purpose::kTest, 0);
   for (int number = 0; number < 100; ++number) {
@@ -256,7 +165,7 @@ TEST_F(InjectedFaults, AHundredAreNamedInTheirIterationAndRolledBackToTheBitsOfA
 }
 
 TEST_F(InjectedFaults, ThreeRollBacksWithoutProgressEndTheRun) {
-  inject(Kind::kPlace, 4, 5, 0);
+  inject(InjectedKind::kPlace, 4, 5, 0);
   try {
     run(request("run"), 2);
     FAIL() << "went on";
@@ -268,12 +177,12 @@ TEST_F(InjectedFaults, ThreeRollBacksWithoutProgressEndTheRun) {
   EXPECT_TRUE(roll_backs[3].gave_up);
   const std::int64_t stand_in = std::int64_t{1} << 48;
   EXPECT_THAT(roll_backs[2].report.samples(), ElementsAre(36 + 2 * stand_in, 37 + 2 * stand_in));
-  inject(Kind::kNone, 0, 0, 0);
+  inject(InjectedKind::kNone, 0, 0, 0);
   EXPECT_EQ(run(request("run"), 2).code, ExitCode::kDone) << "whoever mended it goes on";
 }
 
 TEST_F(InjectedFaults, StopEndsTheRunAndSkipLeavesOutTheStep) {
-  inject(Kind::kJudge, 2, 3, 0);
+  inject(InjectedKind::kJudge, 2, 3, 0);
   TrainRequest stop = request("stop");
   stop.overrides = {{.key = "trainer.on_nonfinite", .value = "stop"}};
   EXPECT_THROW(run(stop, 2), NonFiniteError);
@@ -281,7 +190,7 @@ TEST_F(InjectedFaults, StopEndsTheRunAndSkipLeavesOutTheStep) {
   skip.overrides = {{.key = "trainer.on_nonfinite", .value = "skip"}};
   EXPECT_EQ(run(skip, 2).code, ExitCode::kDone);
   EXPECT_THAT(read_roll_backs(folder("skip")), IsEmpty());
-  inject(Kind::kSharedWeight, 2, 3, 0);
+  inject(InjectedKind::kSharedWeight, 2, 3, 0);
   TrainRequest weight = request("weight");
   weight.overrides = skip.overrides;
   EXPECT_THROW(run(weight, 2), NonFiniteError) << "no later step would mend a weight";
@@ -289,7 +198,7 @@ TEST_F(InjectedFaults, StopEndsTheRunAndSkipLeavesOutTheStep) {
 
 TEST_F(InjectedFaults, ADriftedReplicaIsNamedAndTheRunGoesBack) {
   for (const int world_size : {2, 4}) {
-    inject(Kind::kDrift, 4, 0, 1);
+    inject(InjectedKind::kDrift, 4, 0, 1);
     const std::string name = fmt::format("drift-{}", world_size);
     EXPECT_EQ(run(request(name), world_size).code, ExitCode::kDone);
     const std::vector<RollBack> roll_backs = read_roll_backs(folder(name));
@@ -306,7 +215,7 @@ TEST_F(InjectedFaults, ADriftedReplicaIsNamedAndTheRunGoesBack) {
 }
 
 TEST_F(InjectedFaults, ADriftedReplicaEndsTheRunWhereNothingIsRolledBack) {
-  inject(Kind::kDrift, 4, 0, 3);
+  inject(InjectedKind::kDrift, 4, 0, 3);
   TrainRequest stop = request("run");
   stop.overrides = {{.key = "trainer.on_nonfinite", .value = "stop"}, {.key = "trainer.drift_every", .value = "100"}};
   try {
@@ -319,7 +228,7 @@ TEST_F(InjectedFaults, ADriftedReplicaEndsTheRunWhereNothingIsRolledBack) {
 }
 
 TEST_F(InjectedFaults, NoCheckpointIsWrittenOfWhatIsNotFinite) {
-  inject(Kind::kBufferAtEnd, 5, 0, 1);
+  inject(InjectedKind::kBufferAtEnd, 5, 0, 1);
   TrainRequest stop = request("run");
   stop.overrides = {{.key = "trainer.on_nonfinite", .value = "stop"}, {.key = "trainer.drift_every", .value = "0"}};
   EXPECT_THROW(run(stop, 2), NonFiniteError);
@@ -327,7 +236,7 @@ TEST_F(InjectedFaults, NoCheckpointIsWrittenOfWhatIsNotFinite) {
 }
 
 TEST_F(InjectedFaults, ARunThatDiedAfterItsDecisionGoesOnWithTheSameEpisodesExcluded) {
-  inject(Kind::kInput, 4, 5, 0);
+  inject(InjectedKind::kInput, 4, 5, 0);
   EXPECT_EQ(run(request("run"), 2).code, ExitCode::kDone);
   const std::string decided = read_file(folder("run") / kRollBacksName);
   // What is there when the run dies between the decision and the next checkpoint.
@@ -341,7 +250,7 @@ TEST_F(InjectedFaults, ARunThatDiedAfterItsDecisionGoesOnWithTheSameEpisodesExcl
 }
 
 TEST_F(InjectedFaults, AResumeKeepsWhatWasExcludedAndTakesTheConfigurationForUnchanged) {
-  inject(Kind::kInput, 1, 5, 0);
+  inject(InjectedKind::kInput, 1, 5, 0);
   TrainRequest first = request("run");
   first.until = 6;
   run(first, 2);
@@ -353,14 +262,14 @@ TEST_F(InjectedFaults, AResumeKeepsWhatWasExcludedAndTakesTheConfigurationForUnc
 }
 
 TEST_F(InjectedFaults, FreshMeansTheFirstAttemptAlone) {
-  inject(Kind::kInput, 4, 5, 0);
+  inject(InjectedKind::kInput, 4, 5, 0);
   TrainRequest fresh = request("run");
   fresh.fresh = true;
   EXPECT_EQ(run(fresh, 1).code, ExitCode::kDone);
 }
 
 TEST_F(InjectedFaults, ASpikeIsRolledBackAlikeWhereverTheRunWasStopped) {
-  inject(Kind::kLoud, 5, 3, 0);
+  inject(InjectedKind::kLoud, 5, 3, 0);
   const auto with_spikes =
       [&](const std::string& name, std::optional<std::int64_t> until, const std::vector<std::int64_t>& exclude = {}) {
         TrainRequest asked = request(name, exclude);
@@ -385,17 +294,4 @@ TEST_F(InjectedFaults, ASpikeIsRolledBackAlikeWhereverTheRunWasStopped) {
 }
 
 }  // namespace
-
-std::vector<std::string> recipe_names() {
-  return {"injected"};
-}
-
-std::string default_recipe() {
-  return "injected";
-}
-
-std::unique_ptr<RecipeConfig> make_recipe_config(std::string_view) {
-  return std::make_unique<InjectedRecipeConfig>();
-}
-
 }  // namespace understudy

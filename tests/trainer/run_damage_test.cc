@@ -15,11 +15,9 @@
 #include "checkpoints/incarnation.h"
 #include "checkpoints/report.h"
 #include "common/errors.h"
-#include "tests/support/golden_weights.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/support/toy_recipe.h"
+#include "tests/trainer/toy_run.h"
 #include "trainer/checkpoint_saver.h"
-#include "trainer/run_state.h"
 
 namespace understudy {
 namespace {
@@ -30,53 +28,21 @@ using testing::HasSubstr;
 
 constexpr int kTrials = 5000;
 constexpr std::int64_t kLast = 12;
+constexpr int kKept = 4;                  // checkpoints
 constexpr std::uint64_t kSmallPart = 64;  // cuts the optimisers' state into several parts
 
-RunConfig toy_config() {
-  RunConfig config;
-  config.batch = {.global_batch = 2, .micro_batch = 1, .statistics_group = 0};
-  config.checkpoints.keep_newest = 4;
-  config.checkpoints.keep_every = 0;
-  config.validation.keep_best = 1;
-  return config;
+/// Every number of the state, "completed" and the stopping rule included.
+std::string text_of(ToyRun& run) {
+  std::string all = fmt::format("{} {}\n", run.state.completed, run.stopping.state());
+  for (const NamedTensors& tensors : {run.recipe.state(), run.engine.optimizer_state()}) {
+    for (const auto& [name, tensor] : tensors) {
+      const at::Tensor whole = tensor.detach().contiguous();
+      all += name;
+      all.append(static_cast<const char*>(whole.const_data_ptr()), whole.nbytes());
+    }
+  }
+  return all;
 }
-
-/// The toy recipe on one rank.
-class ToyTraining {
- public:
-  void step() {
-    std::vector<MicroBatch> batches;
-    for (std::int64_t i = 0; i < 2; ++i) {
-      const auto n = static_cast<std::uint32_t>(2 * state.completed + i);
-      MicroBatch batch{.iteration = state.completed, .index = i, .episodes = {}, .tensors = {}};
-      batch.episodes.resize(1);
-      batch.tensors = {golden::tensor_of({1, 3}, [n](auto k) { return golden::symmetric(n, k); })};
-      batches.push_back(std::move(batch));
-    }
-    engine.run(state.completed++, std::move(batches), {});
-  }
-
-  /// Every number of the state, "completed" and the stopping rule included.
-  std::string text() {
-    std::string all = fmt::format("{} {}\n", state.completed, stopping.state());
-    for (const NamedTensors& tensors : {recipe.state(), engine.optimizer_state()}) {
-      for (const auto& [name, tensor] : tensors) {
-        const at::Tensor whole = tensor.detach().contiguous();
-        all += name;
-        all.append(static_cast<const char*>(whole.const_data_ptr()), whole.nbytes());
-      }
-    }
-    return all;
-  }
-
-  RunConfig config = toy_config();
-  std::unique_ptr<Communicator> ranks = single_rank();
-  Heartbeat heartbeat;
-  ToyRecipe recipe;
-  StepEngine engine{recipe, config, *ranks, heartbeat};
-  StoppingRule stopping{config.validation};
-  RunState state{recipe, engine, stopping};
-};
 
 std::string read_bytes(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -97,9 +63,8 @@ struct Damage {
 class RunDamage : public testing::Test {
  protected:
   RunDamage() {
-    at::set_num_threads(1);
     fs::create_directories(run_);
-    ToyTraining training;
+    ToyRun training(kKept);
     std::int64_t metrics_bytes = 0;
     std::int64_t events_bytes = 0;
     for (int start = 0; start < 2; ++start) {
@@ -126,7 +91,7 @@ class RunDamage : public testing::Test {
     }
   }
 
-  void save(ToyTraining& training, std::uint64_t incarnation, JsonLines& metrics, EventFile& events) {
+  void save(ToyRun& training, std::uint64_t incarnation, JsonLines& metrics, EventFile& events) {
     training.stopping.observe("train", training.state.completed, static_cast<double>(training.state.completed));
     const RunIdentity identity{.config = "text", .data_fingerprints = {{"train", "abc"}}, .incarnation = incarnation};
     CheckpointSaver saver(
@@ -143,7 +108,7 @@ class RunDamage : public testing::Test {
         kSmallPart);
     saver.begin(order_checkpoint(identity, training.state, metrics, events, training.config));
     saver.finish();
-    states_[training.state.completed] = training.text();
+    states_[training.state.completed] = text_of(training);
     vouched_[training.state.completed] = read_bytes(run_ / "metrics.jsonl");
   }
 
@@ -224,7 +189,7 @@ class RunDamage : public testing::Test {
   /// What was resumed is what the run wrote after that iteration, logs included.
   void expect_exact(std::int64_t iteration) {
     ASSERT_TRUE(states_.contains(iteration));
-    EXPECT_TRUE(resumed_.text() == states_.at(iteration)) << "the state after " << iteration << " is not the run's";
+    EXPECT_TRUE(text_of(resumed_) == states_.at(iteration)) << "the state after " << iteration << " is not the run's";
     EXPECT_EQ(read_bytes(run_ / "metrics.jsonl"), vouched_.at(iteration));
   }
 
@@ -278,7 +243,7 @@ class RunDamage : public testing::Test {
   std::map<std::string, std::string> whole_;     ///< every file of the run
   std::map<std::int64_t, std::string> states_;   ///< after each checkpoint
   std::map<std::int64_t, std::string> vouched_;  ///< metrics.jsonl then
-  ToyTraining resumed_;
+  ToyRun resumed_{kKept};
 };
 
 /// What is logged while it lives.

@@ -6,10 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "common/errors.h"
-#include "tests/support/golden_weights.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/thread_ranks.h"
-#include "tests/support/toy_recipe.h"
+#include "tests/trainer/toy_run.h"
 
 namespace understudy {
 namespace {
@@ -20,67 +19,32 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-RunConfig toy_config() {
-  RunConfig config;
-  config.batch = {.global_batch = 2, .micro_batch = 1, .statistics_group = 0};
-  config.checkpoints.keep_newest = 2;
-  config.checkpoints.keep_every = 0;
-  config.validation.keep_best = 1;
-  return config;
+void save(ToyRun& run, const CheckpointStore& store, std::uint64_t incarnation) {
+  JsonLines metrics(store.run() / "metrics.jsonl", -1);
+  metrics.append("{}");
+  EventFile events(store.run() / kEventsName, 0);
+  const RunIdentity identity{.config = "text", .data_fingerprints = {{"train", "abc"}}, .incarnation = incarnation};
+  CheckpointSaver saver(
+      store,
+      incarnation,
+      run.recipe.state(),
+      run.engine.optimizer_state(),
+      [&] {
+        metrics.sync();
+        events.sync();
+      },
+      *run.ranks,
+      run.heartbeat);
+  saver.begin(order_checkpoint(identity, run.state, metrics, events, run.config));
+  saver.finish();
 }
 
-/// A run of the toy recipe on one rank.
-class ToyRun {
- public:
-  ToyRun() { at::set_num_threads(1); }
-
-  void step() {
-    std::vector<MicroBatch> batches;
-    for (std::int64_t i = 0; i < 2; ++i) {
-      const auto n = static_cast<std::uint32_t>(2 * state.completed + i);
-      MicroBatch batch{.iteration = state.completed, .index = i, .episodes = {}, .tensors = {}};
-      batch.episodes.resize(1);
-      batch.tensors = {golden::tensor_of({1, 3}, [n](auto k) { return golden::symmetric(n, k); })};
-      batches.push_back(std::move(batch));
-    }
-    engine.run(state.completed++, std::move(batches), {});
-  }
-
-  void save(const CheckpointStore& store, std::uint64_t incarnation) {
-    JsonLines metrics(store.run() / "metrics.jsonl", -1);
-    metrics.append("{}");
-    EventFile events(store.run() / kEventsName, 0);
-    const RunIdentity identity{.config = "text", .data_fingerprints = {{"train", "abc"}}, .incarnation = incarnation};
-    CheckpointSaver saver(
-        store,
-        incarnation,
-        recipe.state(),
-        engine.optimizer_state(),
-        [&] {
-          metrics.sync();
-          events.sync();
-        },
-        *ranks,
-        heartbeat);
-    saver.begin(order_checkpoint(identity, state, metrics, events, config));
-    saver.finish();
-  }
-
-  NamedTensors tensors() {
-    NamedTensors all = recipe.state();
-    for (const auto& item : engine.optimizer_state()) all.push_back(item);
-    for (auto& [name, tensor] : all) tensor = tensor.detach().clone();
-    return all;
-  }
-
-  RunConfig config = toy_config();
-  std::unique_ptr<Communicator> ranks = single_rank();
-  Heartbeat heartbeat;
-  ToyRecipe recipe;
-  StepEngine engine{recipe, config, *ranks, heartbeat};
-  StoppingRule stopping{config.validation};
-  RunState state{recipe, engine, stopping};
-};
+NamedTensors tensors_of(ToyRun& run) {
+  NamedTensors all = run.recipe.state();
+  for (const auto& item : run.engine.optimizer_state()) all.push_back(item);
+  for (auto& [name, tensor] : all) tensor = tensor.detach().clone();
+  return all;
+}
 
 void expect_equal(const NamedTensors& a, const NamedTensors& b) {
   ASSERT_EQ(a.size(), b.size());
@@ -99,25 +63,25 @@ TEST_F(RunStateTest, ComesBackFromACheckpointAndGoesOnToTheSameBits) {
   run.step();
   run.step();
   run.stopping.observe("train", 2, 20.0);
-  run.save(store_, store_.take_incarnation());
-  const NamedTensors saved = run.tensors();
+  save(run, store_, store_.take_incarnation());
+  const NamedTensors saved = tensors_of(run);
 
   ToyRun resumed;
   load_run_state(store_.open(2), resumed.state);
   EXPECT_EQ(resumed.state.completed, 2);
   EXPECT_FALSE(resumed.state.finished);
   EXPECT_EQ(resumed.stopping.state(), run.stopping.state());
-  expect_equal(resumed.tensors(), saved);
+  expect_equal(tensors_of(resumed), saved);
   run.step();
   resumed.step();
-  expect_equal(resumed.tensors(), run.tensors());
+  expect_equal(tensors_of(resumed), tensors_of(run));
 }
 
 TEST_F(RunStateTest, SaysInTheManifestWhereItBelongs) {
   ToyRun run;
   run.step();
   run.state.finished = true;
-  run.save(store_, store_.take_incarnation());
+  save(run, store_, store_.take_incarnation());
   const LoadedCheckpoint checkpoint = store_.open(1);
   EXPECT_EQ(checkpoint.manifest().config, "text");
   EXPECT_EQ(checkpoint.manifest().data_fingerprints.at("train"), "abc");
@@ -134,7 +98,7 @@ TEST_F(RunStateTest, KeepsTheNewestAndTheBest) {
   for (int i = 0; i < 5; ++i) {
     run.step();
     if (i == 1) run.stopping.observe("train", run.state.completed, 30.0);
-    run.save(store_, incarnation);
+    save(run, store_, incarnation);
   }
   EXPECT_THAT(store_.list(), ElementsAre(2, 4, 5));
   EXPECT_TRUE(fs::exists(store_.run() / "best" / "psnr-phase-train" / "1" / kModelPart));

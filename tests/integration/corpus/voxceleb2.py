@@ -31,9 +31,9 @@ def write_voxceleb2_corpus(folder, understudy):
 
     head = heads[5]
     for source, content, points, reason in [
-            ("dev/mp4/id00016/cutOffxxxxx/00001.mp4", mp4.cut(head.mp4), head.landmarks, "damaged"),
-            ("dev/mp4/id00016/noPointsxxx/00002.mp4", head.mp4, None, "landmarks-missing"),
-            ("dev/mp4/id00016/noFacexxxxx/00003.mp4", head.mp4, numpy.zeros_like(head.landmarks), "no-face"),
+            ("dev/mp4/id00016/cutOffVideo/00001.mp4", mp4.cut(head.mp4), head.landmarks, "damaged"),
+            ("dev/mp4/id00016/noLandmarks/00002.mp4", head.mp4, None, "landmarks-missing"),
+            ("dev/mp4/id00016/noFaceAtAll/00003.mp4", head.mp4, numpy.zeros_like(head.landmarks), "no-face"),
             ("dev/mp4/id00016/00004.mp4", head.mp4, head.landmarks, "name")]:  # no folder of a video
         write(source, content, points)
         corpus.rejections[source] = reason
