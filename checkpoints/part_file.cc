@@ -1,6 +1,7 @@
 #include "checkpoints/part_file.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,7 +9,9 @@
 namespace understudy {
 namespace {
 
-constexpr std::size_t kReadBackBytes = std::size_t{1} << 20;
+/// Small enough to stay in a core's cache between hashing and writing, reading and comparing: the writer shares memory
+/// with training.
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
 }  // namespace
 
@@ -18,9 +21,13 @@ PartFile::PartFile(const std::filesystem::path& folder, std::string name, const 
 }
 
 void PartFile::write(std::span<const std::byte> bytes) {
-  hash_.update(bytes);
   info_.size += bytes.size();
-  file_->write(bytes);
+  while (!bytes.empty()) {
+    const std::span<const std::byte> piece = bytes.first(std::min(bytes.size(), kPieceBytes));
+    hash_.update(piece);
+    file_->write(piece);
+    bytes = bytes.subspan(piece.size());
+  }
 }
 
 PartInfo PartFile::finish() {
@@ -30,7 +37,7 @@ PartInfo PartFile::finish() {
   return info_;
 }
 
-ReadBack::ReadBack(std::filesystem::path path) : file_(std::move(path)), found_(kReadBackBytes) {
+ReadBack::ReadBack(std::filesystem::path path) : file_(std::move(path)), found_(kPieceBytes) {
   file_.forget_cached();
 }
 
@@ -39,7 +46,7 @@ void ReadBack::expect(std::span<const std::byte> bytes) {
     const std::size_t count = std::min(bytes.size(), found_.size());
     const std::span<std::byte> found(found_.data(), count);
     file_.read(offset_, found);
-    if (!std::equal(found.begin(), found.end(), bytes.begin()))
+    if (std::memcmp(found.data(), bytes.data(), count) != 0)
       file_.fail(fmt::format("the storage gives back other bytes than were written, after byte {}", offset_));
     offset_ += count;
     bytes = bytes.subspan(count);
