@@ -64,8 +64,4 @@ void FileReader::fail(std::string_view reason) const {
   throw CheckpointError(fmt::format("{}: {}", path_.string(), reason));
 }
 
-void FileReader::forget_cached() const {
-  ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED);
-}
-
 }  // namespace understudy

@@ -25,10 +25,6 @@ class FileReader {
   void read(std::uint64_t offset, std::span<std::byte> bytes) const;
   std::string read_text(std::uint64_t offset, std::uint64_t bytes) const;
 
-  /// Lets the system drop what it holds of the file in memory, so that the next read asks the storage. A wish: a file
-  /// system in memory, or pages that are not written yet, stay.
-  void forget_cached() const;
-
   /// Throws CheckpointError "<file>: <reason>".
   [[noreturn]] void fail(std::string_view reason) const;
 

@@ -1,11 +1,13 @@
 #include "checkpoints/manifest.h"
 
 #include <algorithm>
+#include <future>
 #include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "checkpoints/storage_reader.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
 
@@ -187,7 +189,7 @@ std::optional<std::string> newer_version_of(const std::filesystem::path& folder)
   return std::nullopt;
 }
 
-std::optional<std::string> problem_of_part(const std::filesystem::path& folder, const PartInfo& part) {
+std::optional<std::string> problem_of_part(const std::filesystem::path& folder, const PartInfo& part, Verification of) {
   const std::filesystem::path path = folder / part.name;
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
@@ -195,7 +197,7 @@ std::optional<std::string> problem_of_part(const std::filesystem::path& folder, 
   if (size != part.size)
     return fmt::format("{}: has {} bytes where the manifest lists {}", path.string(), size, part.size);
   try {
-    const std::string found = sha256_of_file(path);
+    const std::string found = of == Verification::kStorage ? sha256_of_stored_file(path) : sha256_of_file(path);
     if (found == part.sha256) return std::nullopt;
     return fmt::format("{}: SHA-256 {} where the manifest lists {}", path.string(), found, part.sha256);
   } catch (const FileError& unreadable) {
@@ -203,12 +205,13 @@ std::optional<std::string> problem_of_part(const std::filesystem::path& folder, 
   }
 }
 
-std::vector<std::string> verify_checkpoint(const std::filesystem::path& folder, std::launch how) {
+std::vector<std::string> verify_checkpoint(const std::filesystem::path& folder, Verification of) {
+  const std::launch how = of == Verification::kLoading ? std::launch::async : std::launch::deferred;
   std::vector<std::string> problems;
   try {
     std::vector<std::future<std::optional<std::string>>> findings;
     for (const PartInfo& part : read_manifest(folder).parts)
-      findings.push_back(std::async(how, [folder, part] { return problem_of_part(folder, part); }));
+      findings.push_back(std::async(how, [folder, part, of] { return problem_of_part(folder, part, of); }));
     for (auto& finding : findings) {
       if (const auto problem = finding.get()) problems.push_back(*problem);
     }

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <future>
 #include <map>
 #include <optional>
 #include <string>
@@ -55,12 +54,18 @@ Manifest read_manifest(const std::filesystem::path& folder);
 /// Of a checkpoint that only a newer program can read, what read_manifest says; nothing of every other, damaged or not.
 std::optional<std::string> newer_version_of(const std::filesystem::path& folder);
 
+/// What a verification is for.
+enum class Verification {
+  kStorage,  ///< whether the storage still has it: past the system's cache, one part after the other
+  kLoading   ///< whether it can be loaded, now: all parts at once, into the cache from where they are loaded
+};
+
 /// What keeps a part from being what the manifest lists: its size, its SHA-256, that it cannot be read; else nothing.
-std::optional<std::string> problem_of_part(const std::filesystem::path& folder, const PartInfo& part);
+std::optional<std::string> problem_of_part(const std::filesystem::path& folder, const PartInfo& part, Verification of);
 
 /// Everything that is wrong with a checkpoint's folder: manifest, sizes, SHA-256 of every part. Empty when it is
 /// intact.
 std::vector<std::string> verify_checkpoint(const std::filesystem::path& folder,
-                                           std::launch how = std::launch::deferred);
+                                           Verification of = Verification::kStorage);
 
 }  // namespace understudy

@@ -6,11 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "common/errors.h"
+
 namespace understudy {
 namespace {
 
-/// Small enough to stay in a core's cache between hashing and writing, reading and comparing: the writer shares memory
-/// with training.
+/// Small enough to stay in a core's cache between hashing and writing: the writer shares memory with training.
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
 }  // namespace
@@ -37,24 +38,25 @@ PartInfo PartFile::finish() {
   return info_;
 }
 
-ReadBack::ReadBack(std::filesystem::path path) : file_(std::move(path)), found_(kPieceBytes) {
-  file_.forget_cached();
-}
-
 void ReadBack::expect(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
+    if (found_.empty()) found_ = file_.next();
+    if (found_.empty()) fail(fmt::format("ends after {} bytes where more were written", offset_));
     const std::size_t count = std::min(bytes.size(), found_.size());
-    const std::span<std::byte> found(found_.data(), count);
-    file_.read(offset_, found);
-    if (std::memcmp(found.data(), bytes.data(), count) != 0)
-      file_.fail(fmt::format("the storage gives back other bytes than were written, after byte {}", offset_));
+    if (std::memcmp(found_.data(), bytes.data(), count) != 0)
+      fail(fmt::format("the storage gives back other bytes than were written, after byte {}", offset_));
     offset_ += count;
+    found_ = found_.subspan(count);
     bytes = bytes.subspan(count);
   }
 }
 
-void ReadBack::expect_end() const {
-  if (offset_ != file_.size()) file_.fail(fmt::format("has {} bytes where {} were written", file_.size(), offset_));
+void ReadBack::expect_end() {
+  if (!found_.empty() || !file_.next().empty()) fail(fmt::format("goes on after the {} bytes written", offset_));
+}
+
+void ReadBack::fail(std::string_view reason) const {
+  throw CheckpointError(fmt::format("{}: {}", file_.path().string(), reason));
 }
 
 PartInfo write_part(const std::filesystem::path& folder,

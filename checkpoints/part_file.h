@@ -8,9 +8,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include "checkpoints/file_reader.h"
+#include "checkpoints/storage_reader.h"
 #include "common/file_system.h"
 #include "common/hash.h"
 
@@ -45,21 +45,22 @@ class PartFile {
   Sha256 hash_;
 };
 
-/// Compares a file with what was written into it, as the storage gives it back: what the system still holds of it in
-/// memory is dropped first, as far as it can be.
+/// Compares a file with what was written into it, as the storage gives it back.
 class ReadBack {
  public:
   /// @throws FileError
-  explicit ReadBack(std::filesystem::path path);
+  explicit ReadBack(std::filesystem::path path) : file_(std::move(path)) {}
   /// The next bytes of the file. @throws CheckpointError  when it has others or ends before
   void expect(std::span<const std::byte> bytes);
   /// @throws CheckpointError  when the file goes on
-  void expect_end() const;
+  void expect_end();
 
  private:
-  FileReader file_;
+  [[noreturn]] void fail(std::string_view reason) const;
+
+  StorageReader file_;
   std::uint64_t offset_ = 0;
-  std::vector<std::byte> found_;
+  std::span<const std::byte> found_;  ///< read, and not compared yet
 };
 
 /// Writes a small part whole. @throws FileError

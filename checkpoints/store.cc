@@ -256,9 +256,9 @@ std::vector<std::int64_t> CheckpointStore::list() const {
   return iterations;
 }
 
-std::vector<std::string> CheckpointStore::problems_of(std::int64_t iteration, std::launch how) const {
+std::vector<std::string> CheckpointStore::problems_of(std::int64_t iteration, Verification of) const {
   const fs::path folder = folder_of(iteration);
-  std::vector<std::string> problems = verify_checkpoint(folder, how);
+  std::vector<std::string> problems = verify_checkpoint(folder, of);
   if (!problems.empty()) return problems;
   if (const std::int64_t stated = read_manifest(folder).iteration; stated != iteration) {
     problems.push_back(fmt::format("{}: its manifest is of iteration {}", folder.string(), stated));
@@ -270,7 +270,7 @@ std::vector<std::string> CheckpointStore::problems_of(std::int64_t iteration, st
 std::optional<LoadedCheckpoint> CheckpointStore::newest_intact() const {
   const std::vector<std::int64_t> iterations = list();
   for (auto iteration = iterations.rbegin(); iteration != iterations.rend(); ++iteration) {
-    const std::vector<std::string> problems = problems_of(*iteration, std::launch::async);
+    const std::vector<std::string> problems = problems_of(*iteration, Verification::kLoading);
     if (problems.empty()) return LoadedCheckpoint(folder_of(*iteration), read_manifest(folder_of(*iteration)));
     if (const auto newer = newer_version_of(folder_of(*iteration))) throw NewerVersionError(*newer);
     for (const std::string& problem : problems)
@@ -280,7 +280,7 @@ std::optional<LoadedCheckpoint> CheckpointStore::newest_intact() const {
 }
 
 LoadedCheckpoint CheckpointStore::open(std::int64_t iteration) const {
-  const std::vector<std::string> problems = problems_of(iteration);
+  const std::vector<std::string> problems = problems_of(iteration, Verification::kLoading);
   if (!problems.empty()) throw CheckpointError(fmt::format("{}", fmt::join(problems, "\n")));
   return {folder_of(iteration), read_manifest(folder_of(iteration))};
 }

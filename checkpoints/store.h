@@ -109,8 +109,7 @@ class CheckpointStore {
   LoadedCheckpoint open(std::int64_t iteration) const;
 
   /// Everything that keeps a checkpoint from being used: damage, or its publication after a later start had taken over.
-  /// @param how  async: parts are read at the same time
-  std::vector<std::string> problems_of(std::int64_t iteration, std::launch how = std::launch::deferred) const;
+  std::vector<std::string> problems_of(std::int64_t iteration, Verification of = Verification::kStorage) const;
   /// Renames the checkpoint away, then deletes it, so that none is ever seen half deleted. @throws FileError
   void remove(std::int64_t iteration, std::uint64_t incarnation) const;
 

@@ -111,7 +111,7 @@ PortableState state_of_checkpoint(const LoadedCheckpoint& checkpoint) {
 /// A run's checkpoint; nothing when the path is another kind of source.
 std::optional<LoadedCheckpoint> checkpoint_at(const PortableSource& source) {
   if (fs::exists(source.path / kManifestName)) {
-    const std::vector<std::string> problems = verify_checkpoint(source.path);
+    const std::vector<std::string> problems = verify_checkpoint(source.path, Verification::kLoading);
     if (!problems.empty()) throw CheckpointError(fmt::format("{}", fmt::join(problems, "\n")));
     return LoadedCheckpoint(source.path, read_manifest(source.path));
   }

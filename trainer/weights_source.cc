@@ -52,7 +52,7 @@ void require_as_listed(const fs::path& file) {
   const Manifest manifest = read_manifest(folder);
   const PartInfo* part = manifest.find_part(file.filename().string());
   if (part == nullptr) return;
-  if (const auto problem = problem_of_part(folder, *part))
+  if (const auto problem = problem_of_part(folder, *part, Verification::kLoading))
     throw CheckpointError(fmt::format("{}; the checkpoint is damaged, name another one", *problem));
 }
 

@@ -47,7 +47,7 @@ std::int64_t bytes_below(const fs::path& folder) {
 std::optional<LoadedCheckpoint> newest_intact(const CheckpointStore& store, Findings& findings) {
   const std::vector<std::int64_t> iterations = store.list();
   for (auto iteration = iterations.rbegin(); iteration != iterations.rend(); ++iteration) {
-    const std::vector<std::string> damage = store.problems_of(*iteration);
+    const std::vector<std::string> damage = store.problems_of(*iteration, Verification::kLoading);
     if (damage.empty()) return store.open(*iteration);
     if (const auto newer = newer_version_of(store.folder_of(*iteration))) throw NewerVersionError(*newer);
     for (const std::string& what : damage)
