@@ -37,7 +37,8 @@ void FaultResponse::roll_back(const FaultReport& report) {
   on_rank_zero(ranks_, "record a roll-back", [&] {
     run_.store.require_newest(run_.identity.incarnation);
     std::vector<RollBack> roll_backs = read_roll_backs(run_.store.run());
-    roll_backs.push_back(next_roll_back(roll_backs, report));
+    const std::vector<Iteration> checkpoints = run_.store.list();
+    roll_backs.push_back(next_roll_back(roll_backs, report, checkpoints.empty() ? -1 : checkpoints.back()));
     add_roll_back(run_.store.run(), roll_backs.back(), run_.store.files());
     if (roll_backs.back().gave_up) end = why_it_gave_up(roll_backs, ranks_.world_size());
   });

@@ -26,6 +26,7 @@ std::string text_of_file(const fs::path& file) {
 std::string line_of(const RollBack& roll_back) {
   Json json = to_json(roll_back.report);
   json["action"] = roll_back.gave_up ? kGaveUp : kWent;
+  json["checkpoint"] = roll_back.checkpoint;
   json["without_progress"] = roll_back.without_progress;
   return json.dump() + '\n';
 }
@@ -33,15 +34,9 @@ std::string line_of(const RollBack& roll_back) {
 RollBack roll_back_from(const std::string& line) {
   const Json json = Json::parse(line);
   return {.report = fault_report_from(json),
+          .checkpoint = json.at("checkpoint"),
           .without_progress = json.at("without_progress"),
           .gave_up = json.at("action") == kGaveUp};
-}
-
-/// The row that the last one belongs to.
-auto begin_of_row(const std::vector<RollBack>& roll_backs) {
-  auto begin = roll_backs.end();
-  while (begin != roll_backs.begin() && std::prev(begin)->without_progress > 1) --begin;
-  return begin == roll_backs.begin() ? begin : std::prev(begin);
 }
 
 }  // namespace
@@ -72,13 +67,9 @@ std::vector<std::int64_t> samples_excluded_by(const std::vector<RollBack>& roll_
   return samples;
 }
 
-RollBack next_roll_back(const std::vector<RollBack>& before, FaultReport report) {
-  RollBack next{.report = std::move(report)};
-  if (before.empty() || before.back().gave_up) return next;
-  const bool progress = std::all_of(begin_of_row(before), before.end(), [&](const RollBack& earlier) {
-    return earlier.report.iteration < next.report.iteration;
-  });
-  if (progress) return next;
+RollBack next_roll_back(const std::vector<RollBack>& before, FaultReport report, Iteration checkpoint) {
+  RollBack next{.report = std::move(report), .checkpoint = checkpoint};
+  if (before.empty() || before.back().gave_up || before.back().checkpoint < checkpoint) return next;
   next.without_progress = before.back().without_progress + 1;
   next.gave_up = next.without_progress > kMostWithoutProgress;
   return next;
@@ -90,8 +81,9 @@ void add_roll_back(const fs::path& run, const RollBack& roll_back, const FileSys
 }
 
 std::string why_it_gave_up(const std::vector<RollBack>& roll_backs, int world_size) {
-  std::string text = fmt::format("{} roll-backs in a row brought the run no further:\n", kMostWithoutProgress);
-  for (auto one = begin_of_row(roll_backs); one != roll_backs.end(); ++one) text += one->report.text(world_size) + '\n';
+  std::string text = fmt::format("{} roll-backs in a row brought no newer checkpoint:\n", kMostWithoutProgress);
+  const std::int64_t row = std::min(roll_backs.back().without_progress, std::ssize(roll_backs));
+  for (auto one = roll_backs.end() - row; one != roll_backs.end(); ++one) text += one->report.text(world_size) + '\n';
   return text +
          "Look at the episodes and batches named, at the losses before (metrics.jsonl) and at the nodes; then lower "
          "optimizer.learning_rate and go on with --accept-change, or move the newest checkpoints away to go back "

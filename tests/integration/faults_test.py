@@ -91,7 +91,7 @@ class Faults(processes.WithReference):
     def test_a_fault_that_stays_ends_the_run(self):
         log, roll_backs = self.train("stays", "activations", 0, ranks=1, expect=78)
         self.assertEqual([line["action"] for line in roll_backs], ["roll back"] * 3 + ["give up"])
-        self.assertIn("3 roll-backs in a row brought the run no further", log)
+        self.assertIn("3 roll-backs in a row brought no newer checkpoint", log)
         trigger = self.shop.folder / "stays.trigger"
         trigger.unlink()
         self.shop.train("stays", *self.settings)

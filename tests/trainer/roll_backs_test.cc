@@ -28,12 +28,13 @@ FaultReport report_at(Iteration iteration, std::vector<std::uint64_t> samples = 
   return {.iteration = iteration, .faults = {fault}};
 }
 
-/// Counts of roll-backs without progress after faults at these iterations; 0 where the run gave up.
-std::vector<std::int64_t> counts(const std::vector<Iteration>& iterations) {
+/// Counts of roll-backs without progress, each to one of these checkpoints; 0 where the run gave up.
+std::vector<std::int64_t> counts(const std::vector<Iteration>& checkpoints) {
   std::vector<RollBack> roll_backs;
   std::vector<std::int64_t> counts;
-  for (const Iteration iteration : iterations) {
-    roll_backs.push_back(next_roll_back(roll_backs, report_at(iteration)));
+  for (const Iteration checkpoint : checkpoints) {
+    const Iteration fault = checkpoint + 1 + std::ssize(roll_backs);  // later each time
+    roll_backs.push_back(next_roll_back(roll_backs, report_at(fault), checkpoint));
     counts.push_back(roll_backs.back().gave_up ? 0 : roll_backs.back().without_progress);
   }
   return counts;
@@ -41,8 +42,9 @@ std::vector<std::int64_t> counts(const std::vector<Iteration>& iterations) {
 
 TEST(RollBacks, GiveUpAfterThreeWithoutProgress) {
   EXPECT_THAT(counts({7, 7, 7, 7}), ElementsAre(1, 2, 3, 0));
-  EXPECT_THAT(counts({7, 8, 9, 12}), ElementsAre(1, 1, 1, 1)) << "each time it came further";
-  EXPECT_THAT(counts({7, 5, 6, 7}), ElementsAre(1, 2, 3, 0)) << "not beyond iteration 7";
+  EXPECT_THAT(counts({-1, -1, -1, -1}), ElementsAre(1, 2, 3, 0)) << "from the start each time";
+  EXPECT_THAT(counts({-1, 8, 9, 12}), ElementsAre(1, 1, 1, 1)) << "each time it came further";
+  EXPECT_THAT(counts({7, 5, 5, 5}), ElementsAre(1, 2, 3, 0)) << "somebody removed the newest";
   EXPECT_THAT(counts({7, 7, 8, 8, 8, 8}), ElementsAre(1, 2, 1, 2, 3, 0));
   EXPECT_THAT(counts({7, 7, 7, 7, 7, 7, 7, 7}), ElementsAre(1, 2, 3, 0, 1, 2, 3, 0)) << "it is told to try again";
 }
@@ -53,7 +55,7 @@ TEST(RollBacks, ComeBackFromTheirFile) {
   std::vector<RollBack> roll_backs;
   for (int i = 0; i < 4; ++i) {
     const auto sample = static_cast<std::uint64_t>(40 - i) + (i == 2 ? std::uint64_t{1} << 48 : 0);
-    roll_backs.push_back(next_roll_back(roll_backs, report_at(7, {sample, sample + 1})));
+    roll_backs.push_back(next_roll_back(roll_backs, report_at(7, {sample, sample + 1}), 5));
     add_roll_back(place.path(), roll_backs.back(), system_files());
   }
   const std::vector<RollBack> again = read_roll_backs(place.path());
@@ -62,6 +64,7 @@ TEST(RollBacks, ComeBackFromTheirFile) {
   EXPECT_EQ(again[0].report.text(4), roll_backs[0].report.text(4));
   EXPECT_THAT(fault.episodes[1].frames, ElementsAre(3, 9));
   EXPECT_TRUE(again[3].gave_up);
+  EXPECT_EQ(again[3].checkpoint, 5);
   const std::int64_t stand_in = std::int64_t{1} << 48;
   EXPECT_THAT(samples_excluded_by(again), ElementsAre(39, 40, 41, 38 + stand_in, 39 + stand_in))
       << "each once; giving up excludes nothing";
@@ -69,7 +72,7 @@ TEST(RollBacks, ComeBackFromTheirFile) {
 
 TEST(RollBacks, NameALineThatIsNone) {
   const TemporaryFolder place;
-  add_roll_back(place.path(), next_roll_back({}, report_at(7)), system_files());
+  add_roll_back(place.path(), next_roll_back({}, report_at(7), -1), system_files());
   const std::string good = read_file(place.path() / kRollBacksName);
   for (const std::string bad : {"{}", "7", "{\"iteration\": 1", "{\"iteration\": \"x\", \"faults\": []}"}) {
     write_file_atomically(place.path() / kRollBacksName, good + bad + "\n");
@@ -81,7 +84,8 @@ TEST(RollBacks, NameALineThatIsNone) {
 TEST(RollBacks, SayEverythingWhenTheyGiveUp) {
   std::vector<RollBack> roll_backs;
   for (const Iteration iteration : {3, 7, 7, 7, 7})
-    roll_backs.push_back(next_roll_back(roll_backs, report_at(iteration, {static_cast<std::uint64_t>(iteration)})));
+    roll_backs.push_back(
+        next_roll_back(roll_backs, report_at(iteration, {static_cast<std::uint64_t>(iteration)}), iteration - 1));
   const std::string text = why_it_gave_up(roll_backs, 2);
   EXPECT_THAT(text, AllOf(HasSubstr("3 roll-backs in a row"), HasSubstr("iteration 7"), HasSubstr("learning_rate")));
   EXPECT_THAT(text, testing::Not(HasSubstr("iteration 3"))) << "the run came past it";
