@@ -15,9 +15,9 @@
 #include <sys/resource.h>
 #include <torch/torch.h>
 
-#include "trainer/checkpoint_saver.h"
+#include "trainer/faults/replica_check.h"
 #include "trainer/memory_pool.h"
-#include "trainer/replica_check.h"
+#include "trainer/saving/checkpoint_saver.h"
 
 namespace understudy {
 namespace {

@@ -15,12 +15,12 @@
 
 #include "clusters/heartbeat.h"
 #include "common/atomic_file.h"
-#include "trainer/event_file.h"
-#include "trainer/finite_guard.h"
-#include "trainer/progress.h"
+#include "trainer/faults/finite_guard.h"
 #include "trainer/recipe_config.h"
-#include "trainer/run_log.h"
-#include "trainer/timing_log.h"
+#include "trainer/watching/event_file.h"
+#include "trainer/watching/progress.h"
+#include "trainer/watching/run_log.h"
+#include "trainer/watching/timing_log.h"
 
 namespace understudy {
 namespace {

@@ -10,7 +10,7 @@
 #include "common/errors.h"
 #include "common/log.h"
 #include "trainer/inference.h"
-#include "trainer/run_state.h"
+#include "trainer/saving/run_state.h"
 #include "trainer/trainer.h"
 #include "trainer/weights_source.h"
 

@@ -12,12 +12,12 @@
 #include "common/errors.h"
 #include "common/log.h"
 #include "common/version.h"
+#include "trainer/faults/roll_backs.h"
 #include "trainer/findings.h"
 #include "trainer/first_start.h"
 #include "trainer/first_weights.h"
 #include "trainer/machine.h"
 #include "trainer/resume.h"
-#include "trainer/roll_backs.h"
 #include "trainer/set_copies.h"
 #include "trainer/training_sets.h"
 

@@ -79,8 +79,8 @@ class RecipeConfig {
   /// @throws ConfigError  when the system has none. @throws CheckpointError
   virtual PickleValue published_checkpoint(const RunConfig& run, const ExportSource& source) const;
 
-  /// Writes and checks the files of an export; see trainer/export.h. @returns one sentence about the networks, for the
-  /// model card. @throws ConfigError  when the recipe has nothing to export
+  /// Writes and checks the files of an export; see trainer/exporting/export.h. @returns one sentence about the
+  /// networks, for the model card. @throws ConfigError  when the recipe has nothing to export
   virtual std::string export_files(const RunConfig& run, const ExportSource& source, ExportFolder& folder) const;
 
   /// The configuration of a run that tunes such networks to one person: with their sizes, data and losses, and a

@@ -14,7 +14,7 @@
 #include "clusters/fast_exchange.h"
 #include "clusters/ordered_exchange.h"
 #include "common/errors.h"
-#include "trainer/finite_guard.h"
+#include "trainer/faults/finite_guard.h"
 
 namespace understudy {
 namespace {

@@ -13,9 +13,9 @@
 #include "clusters/heartbeat.h"
 #include "clusters/ordered_mean.h"
 #include "trainer/adam.h"
+#include "trainer/faults/spike_detector.h"
 #include "trainer/recipe.h"
 #include "trainer/run_config.h"
-#include "trainer/spike_detector.h"
 
 namespace understudy {
 

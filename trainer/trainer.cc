@@ -9,11 +9,11 @@
 #include "common/errors.h"
 #include "common/log.h"
 #include "data_pipeline/picture_grid.h"
-#include "trainer/fault_response.h"
-#include "trainer/iteration_log.h"
+#include "trainer/faults/fault_response.h"
 #include "trainer/memory_pool.h"
 #include "trainer/open_run.h"
-#include "trainer/run_saving.h"
+#include "trainer/saving/run_saving.h"
+#include "trainer/watching/iteration_log.h"
 
 namespace understudy {
 namespace {

@@ -9,10 +9,10 @@
 #include "checkpoints/report.h"
 #include "common/errors.h"
 #include "launcher/commands/command.h"
-#include "trainer/checkpoint_list.h"
-#include "trainer/checkpoint_prune.h"
-#include "trainer/convert.h"
-#include "trainer/weights_average.h"
+#include "trainer/saving/checkpoint_list.h"
+#include "trainer/saving/checkpoint_prune.h"
+#include "trainer/saving/convert.h"
+#include "trainer/saving/weights_average.h"
 
 namespace understudy {
 namespace {

@@ -13,7 +13,7 @@
 #include "trainer/inference.h"
 #include "trainer/machine.h"
 #include "trainer/memory_pool.h"
-#include "trainer/run_state.h"
+#include "trainer/saving/run_state.h"
 
 namespace understudy {
 namespace {

@@ -1,4 +1,4 @@
-#include "trainer/checkpoint_list.h"
+#include "trainer/saving/checkpoint_list.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "trainer/checkpoint_prune.h"
+#include "trainer/saving/checkpoint_prune.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "trainer/checkpoint_saver.h"
+#include "trainer/saving/checkpoint_saver.h"
 
 #include <atomic>
 #include <future>

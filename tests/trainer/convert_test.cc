@@ -1,4 +1,4 @@
-#include "trainer/convert.h"
+#include "trainer/saving/convert.h"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@
 #include "tests/support/temporary_folder.h"
 #include "tests/trainer/tiny_latent_pose.h"
 #include "tests/trainer/tiny_run.h"
-#include "trainer/export_folder.h"
+#include "trainer/exporting/export_folder.h"
 
 namespace understudy {
 namespace {

@@ -1,4 +1,4 @@
-#include "trainer/event_file.h"
+#include "trainer/watching/event_file.h"
 
 #include <bit>
 

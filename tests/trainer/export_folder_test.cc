@@ -1,4 +1,4 @@
-#include "trainer/export_folder.h"
+#include "trainer/exporting/export_folder.h"
 
 #include <fstream>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "trainer/export.h"
+#include "trainer/exporting/export.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

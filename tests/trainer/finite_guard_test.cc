@@ -1,4 +1,4 @@
-#include "trainer/finite_guard.h"
+#include "trainer/faults/finite_guard.h"
 
 #include <cmath>
 #include <limits>

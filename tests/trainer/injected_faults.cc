@@ -14,7 +14,7 @@
 #include "tests/support/thread_ranks.h"
 #include "tests/support/tiny_set.h"
 #include "tests/trainer/injected_recipe.h"
-#include "trainer/roll_backs.h"
+#include "trainer/faults/roll_backs.h"
 #include "trainer/trainer.h"
 
 namespace understudy {

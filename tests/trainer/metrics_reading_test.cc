@@ -7,7 +7,7 @@
 
 #include "common/atomic_file.h"
 #include "tests/support/temporary_folder.h"
-#include "trainer/run_log.h"
+#include "trainer/watching/run_log.h"
 
 namespace understudy {
 namespace {

@@ -1,4 +1,4 @@
-#include "trainer/model_card.h"
+#include "trainer/exporting/model_card.h"
 
 #include <fstream>
 

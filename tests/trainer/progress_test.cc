@@ -1,4 +1,4 @@
-#include "trainer/progress.h"
+#include "trainer/watching/progress.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "trainer/prometheus.h"
+#include "trainer/watching/prometheus.h"
 
 #include <limits>
 

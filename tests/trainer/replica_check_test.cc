@@ -1,4 +1,4 @@
-#include "trainer/replica_check.h"
+#include "trainer/faults/replica_check.h"
 
 #include <cmath>
 

@@ -11,9 +11,9 @@
 #include "data_pipeline/picture.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/trainer/tiny_run.h"
-#include "trainer/event_file.h"
 #include "trainer/report/run_verdict.h"
-#include "trainer/timing_log.h"
+#include "trainer/watching/event_file.h"
+#include "trainer/watching/timing_log.h"
 
 namespace understudy {
 namespace {

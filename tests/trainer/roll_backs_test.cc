@@ -1,4 +1,4 @@
-#include "trainer/roll_backs.h"
+#include "trainer/faults/roll_backs.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -17,7 +17,7 @@
 #include "common/errors.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/trainer/toy_run.h"
-#include "trainer/checkpoint_saver.h"
+#include "trainer/saving/checkpoint_saver.h"
 
 namespace understudy {
 namespace {

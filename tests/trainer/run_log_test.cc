@@ -1,4 +1,4 @@
-#include "trainer/run_log.h"
+#include "trainer/watching/run_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

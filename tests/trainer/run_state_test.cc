@@ -1,4 +1,4 @@
-#include "trainer/run_state.h"
+#include "trainer/saving/run_state.h"
 
 #include <atomic>
 

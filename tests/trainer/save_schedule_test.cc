@@ -1,4 +1,4 @@
-#include "trainer/save_schedule.h"
+#include "trainer/saving/save_schedule.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "trainer/spike_detector.h"
+#include "trainer/faults/spike_detector.h"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "trainer/timing_log.h"
+#include "trainer/watching/timing_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

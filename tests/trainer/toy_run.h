@@ -7,7 +7,7 @@
 
 #include "tests/support/golden_weights.h"
 #include "tests/support/toy_recipe.h"
-#include "trainer/run_state.h"
+#include "trainer/saving/run_state.h"
 
 namespace understudy {
 

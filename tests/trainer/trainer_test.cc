@@ -13,8 +13,8 @@
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_set.h"
 #include "tests/trainer/tiny_run.h"
-#include "trainer/run_log.h"
 #include "trainer/validate_run.h"
+#include "trainer/watching/run_log.h"
 
 namespace understudy {
 namespace {

@@ -1,4 +1,4 @@
-#include "trainer/weights_average.h"
+#include "trainer/saving/weights_average.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -7,10 +7,10 @@
 #include "common/atomic_file.h"
 #include "trainer/batch_loader.h"
 #include "trainer/device_transfer.h"
+#include "trainer/faults/roll_backs.h"
 #include "trainer/first_start.h"
 #include "trainer/preflight/checkpoint_outline.h"
 #include "trainer/resume.h"
-#include "trainer/roll_backs.h"
 #include "trainer/training_sets.h"
 
 namespace understudy {

@@ -9,7 +9,7 @@
 
 #include "checkpoints/incarnation.h"
 #include "clusters/outcome.h"
-#include "trainer/run_log.h"
+#include "trainer/watching/run_log.h"
 
 namespace understudy {
 namespace {

@@ -11,7 +11,7 @@
 #include "checkpoints/store.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
-#include "trainer/event_file.h"
+#include "trainer/watching/event_file.h"
 
 namespace understudy {
 namespace {

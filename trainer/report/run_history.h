@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "trainer/checkpoint_list.h"
 #include "trainer/recipe_config.h"
 #include "trainer/report/metrics_reading.h"
 #include "trainer/report/timing_reading.h"
+#include "trainer/saving/checkpoint_list.h"
 
 namespace understudy {
 

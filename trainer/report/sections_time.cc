@@ -11,7 +11,7 @@
 #include "trainer/report/html_text.h"
 #include "trainer/report/run_verdict.h"
 #include "trainer/report/sections.h"
-#include "trainer/stragglers.h"
+#include "trainer/watching/stragglers.h"
 
 // What a run took: the time book, its starts, its machines.
 

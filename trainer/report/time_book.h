@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "trainer/timing_log.h"
+#include "trainer/watching/timing_log.h"
 
 namespace understudy {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "trainer/export.h"
+#include "trainer/exporting/export.h"
 #include "trainer/recipes/fsrt/fsrt_recipe_config.h"
 
 namespace understudy {

@@ -2,7 +2,7 @@
 
 #include "checkpoints/torch_checkpoint.h"
 #include "models/fsrt/fsrt_networks.h"
-#include "trainer/export.h"
+#include "trainer/exporting/export.h"
 #include "trainer/run_config.h"
 
 namespace understudy {

@@ -4,7 +4,7 @@
 #include "common/errors.h"
 #include "models/blocks/state.h"
 #include "models/fsrt/keypoint_detector.h"
-#include "trainer/export.h"
+#include "trainer/exporting/export.h"
 #include "trainer/recipes/keypoints/keypoints_recipe_config.h"
 
 namespace understudy {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "checkpoints/torch_checkpoint.h"
-#include "trainer/export.h"
+#include "trainer/exporting/export.h"
 #include "trainer/recipes/latent_pose/latent_pose_networks.h"
 
 namespace understudy {
