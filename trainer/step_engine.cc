@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -139,11 +140,14 @@ StepReport StepEngine::run(Iteration iteration,
   recipe_.begin_iteration(iteration);
   std::vector<Work> work = couple(std::move(batches));
   for (Work& item : work) {
-    compute_micro_batch(item, report);
-    if (!spikes_.on()) item = {};
+    compute_micro_batch(item, Gradients::kExchanged, report);
+    if (ordered_ && !spikes_.on()) item = {};
     heartbeat_.beat();
   }
+  const std::optional<std::string> wrong_sum = ordered_ ? std::nullopt : fault_of_sums();
+  report.stepped = report.findings.empty() && !wrong_sum;
   exchange(iteration, word, seconds_since(start), report);
+  if (!report.stepped && !ordered_) find_own_faults(work, wrong_sum, report);
   if (report.stepped && spikes_.on()) find_spikes(iteration, work, report);
   if (report.stepped) {
     average_statistics();
@@ -156,7 +160,7 @@ StepReport StepEngine::run(Iteration iteration,
 void StepEngine::exchange(Iteration iteration, const RankWord& word, double own_seconds, StepReport& report) {
   const Heartbeat::Mark mark(heartbeat_, Section::kExchange);
   std::array<std::int64_t, 4> flags = {
-      report.findings.empty() ? 0 : 1, word.stop ? 1 : 0, word.save ? 1 : 0, word.save_failed ? 1 : 0};
+      report.stepped ? 0 : 1, word.stop ? 1 : 0, word.save ? 1 : 0, word.save_failed ? 1 : 0};
   const auto start = std::chrono::steady_clock::now();
   communicator_.all_reduce(flags, Reduction::kMax, "agree on the end of an iteration");
   report.stepped = flags[0] == 0;
@@ -170,7 +174,7 @@ void StepEngine::exchange(Iteration iteration, const RankWord& word, double own_
   average_terms(word.news, own_seconds, report);
 }
 
-void StepEngine::compute_micro_batch(Work& work, StepReport& report) {
+void StepEngine::compute_micro_batch(Work& work, Gradients use, StepReport& report) {
   const MicroBatch& batch = work.batch;
   std::vector<Term> row;
   std::vector<at::Tensor> statistics;
@@ -181,15 +185,15 @@ void StepEngine::compute_micro_batch(Work& work, StepReport& report) {
     const OnlyPlayer guard(players_, objective.player);
     Objective::Result result = objective.compute();
     const bool steps = player.active(batch.iteration);
-    if (steps) {
-      exchanges_[objective.player]->before_backward(result.loss);
-      result.loss.backward();
-    }
-    const std::size_t guarded_state = first_objective && losses_.size() == 1 ? state_.size() : 0;
-    if (auto finding = find_fault(batch, player, result, guarded_state, first_objective))
-      keep(*std::move(finding), work.spoilt, report.findings);
+    const bool exchanged = steps && use == Gradients::kExchanged;
+    if (exchanged) exchanges_[objective.player]->before_backward(result.loss);
+    if (steps) result.loss.backward();
+    const Look look{.state = first_objective && losses_.size() == 1 ? state_.size() : 0,
+                    .inputs = first_objective,
+                    .gradients = ordered_ || !exchanged};
+    if (auto finding = find_fault(batch, player, result, look)) keep(*std::move(finding), work.spoilt, report.findings);
     if (steps) losses_.back()[objective.player] = result.loss.item<double>();
-    if (steps) exchanges_[objective.player]->after_backward();
+    if (exchanged) exchanges_[objective.player]->after_backward();
     row.insert(row.end(), result.terms.begin(), result.terms.end());
     statistics.insert(statistics.end(), result.statistics.begin(), result.statistics.end());
     first_objective = false;
@@ -197,6 +201,41 @@ void StepEngine::compute_micro_batch(Work& work, StepReport& report) {
   if (work.spoils) keep({"the part in its statistics group is not finite", batch}, false, report.findings);
   rows_.push_back(std::move(row));
   statistics_.push_back(std::move(statistics));
+}
+
+/// What is wrong with the gradients that were summed over micro-batches and ranks while they were computed.
+std::optional<std::string> StepEngine::fault_of_sums() const {
+  std::vector<at::Tensor> sums;
+  std::vector<std::string> names;
+  for (const Player& player : players_) {
+    for (const auto& [name, parameter] : player.parameters) {
+      if (!parameter.grad().defined()) continue;
+      sums.push_back(parameter.grad());
+      names.push_back(fmt::format("gradient of {} {}", player.name, name));
+    }
+  }
+  const auto found = first_non_finite(sums);
+  if (!found) return std::nullopt;
+  return fmt::format("{} {}", names[*found], what_is_wrong_with(sums[*found]));
+}
+
+/// A sum does not tell which rank and micro-batch a number that is not finite came from: this computes each of this
+/// rank's micro-batches once more by itself. Collective.
+void StepEngine::find_own_faults(std::vector<Work>& work,
+                                 const std::optional<std::string>& wrong_sum,
+                                 StepReport& report) {
+  losses_.clear();
+  for (Work& item : work) {
+    drop_gradients();
+    compute_micro_batch(item, Gradients::kLookedAtAlone, report);
+    heartbeat_.beat();
+  }
+  const bool found =
+      communicator_.all_reduce(report.findings.empty() ? 0 : 1, Reduction::kMax, "agree on who found a fault") != 0;
+  if (!found && wrong_sum)
+    report.findings = {{*wrong_sum + " in the sum over ranks, but not where micro-batches were computed again by "
+                                     "themselves",
+                        std::nullopt}};
 }
 
 std::vector<StepEngine::Work> StepEngine::couple(std::vector<MicroBatch> batches) {
@@ -224,26 +263,24 @@ std::vector<StepEngine::Work> StepEngine::couple(std::vector<MicroBatch> batches
   return work;
 }
 
-/// @param guarded_state  how much of the state to look at  @param inputs  look at those, too
 std::optional<Finding> StepEngine::find_fault(const MicroBatch& batch,
                                               const Player& player,
                                               const Objective::Result& result,
-                                              std::size_t guarded_state,
-                                              bool inputs) const {
+                                              const Look& look) const {
   std::vector<at::Tensor> tensors;
-  for (std::size_t i = 0; i < guarded_state; ++i) tensors.push_back(state_[i].second);
-  if (inputs) tensors.insert(tensors.end(), batch.tensors.begin(), batch.tensors.end());
+  for (std::size_t i = 0; i < look.state; ++i) tensors.push_back(state_[i].second);
+  if (look.inputs) tensors.insert(tensors.end(), batch.tensors.begin(), batch.tensors.end());
   const std::size_t end_of_inputs = tensors.size();
   tensors.insert(tensors.end(), result.statistics.begin(), result.statistics.end());
   const std::size_t end_of_statistics = tensors.size();
   std::vector<std::string_view> names;
   for (const auto& [name, parameter] : player.parameters) {
-    if (!parameter.grad().defined()) continue;
+    if (!look.gradients || !parameter.grad().defined()) continue;
     names.push_back(name);
     tensors.push_back(parameter.grad());
   }
   const auto found = first_non_finite(tensors);
-  if (found && *found < guarded_state)
+  if (found && *found < look.state)
     return Finding{fmt::format("{} {}", state_[*found].first, what_is_wrong_with(tensors[*found])), std::nullopt};
   if (found && *found < end_of_inputs) return Finding{describe_input(recipe_, batch), batch};
   if (!std::isfinite(result.loss.item<double>()))

@@ -83,13 +83,21 @@ class StepEngine {
     bool spoils = false;  ///< its own samples give its statistics group values that are not finite
     bool spoilt = false;  ///< other samples do, which are found where they are computed
   };
-  void compute_micro_batch(Work& work, StepReport& report);
+  /// What to look at besides an objective's own results.
+  struct Look {
+    std::size_t state;  ///< how much of it
+    bool inputs;
+    bool gradients;  ///< where they are of one micro-batch alone
+  };
+  enum class Gradients { kExchanged, kLookedAtAlone };
+  void compute_micro_batch(Work& work, Gradients use, StepReport& report);
+  std::optional<std::string> fault_of_sums() const;
+  void find_own_faults(std::vector<Work>& work, const std::optional<std::string>& wrong_sum, StepReport& report);
   std::vector<Work> couple(std::vector<MicroBatch> batches);
   std::optional<Finding> find_fault(const MicroBatch& batch,
                                     const Player& player,
                                     const Objective::Result& result,
-                                    std::size_t guarded_state,
-                                    bool inputs) const;
+                                    const Look& look) const;
   void find_spikes(Iteration iteration, const std::vector<Work>& work, StepReport& report);
   std::vector<std::vector<double>> gather_losses();
   void exchange(Iteration iteration, const RankWord& word, double own_seconds, StepReport& report);

@@ -60,6 +60,11 @@ class Faults(processes.WithReference):
                               roll_backs[0]["iteration"])
         self.assertIn("sample %d " % (samples[0] + 2 ** 48), drawn)
 
+    def test_a_number_of_one_rank_where_gradients_are_summed_while_they_are_computed(self):
+        _, roll_backs = self.train("fast", "activation", 1, "--set", "cluster.reduction=fast")
+        self.assertEqual([fault["rank"] for roll_back in roll_backs for fault in roll_back["faults"]], [1])
+        self.assertIn(roll_backs[0]["faults"][0]["micro_batch"], (2, 3))
+
     def test_a_rank_that_dies_right_after_the_decision(self):
         _, roll_backs = self.train("die", "die", 0)
         self.assertTrue((self.shop.folder / "die.trigger.died").exists())
