@@ -1,6 +1,7 @@
 #include "trainer/stopping.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -24,7 +25,8 @@ void StoppingRule::observe(const std::string& phase, std::int64_t iteration, dou
     without_improvement_ = 0;
   }
   const double margin = config_.mode == MetricMode::kMaximise ? config_.min_delta : -config_.min_delta;
-  if (!has_reference_ || better(value, reference_ + margin)) {
+  const bool finite = std::isfinite(value);
+  if (finite && (!has_reference_ || better(value, reference_ + margin))) {
     reference_ = value;
     has_reference_ = true;
     without_improvement_ = 0;
@@ -32,7 +34,7 @@ void StoppingRule::observe(const std::string& phase, std::int64_t iteration, dou
     ++without_improvement_;
   }
   stopped_ = config_.patience > 0 && without_improvement_ >= config_.patience;
-  scored_[phase].push_back({iteration, value});
+  if (finite) scored_[phase].push_back({iteration, value});
   publish_best(phase);
 }
 

@@ -15,7 +15,8 @@ class StoppingRule {
  public:
   explicit StoppingRule(const ValidationConfig& config);
 
-  /// Takes the result of one validation. @param iteration  iterations completed so far
+  /// Takes the result of one validation. A result that is not finite is no improvement and none of the best.
+  /// @param iteration  iterations completed so far
   void observe(const std::string& phase, std::int64_t iteration, double value);
 
   bool should_stop() const { return stopped_; }

@@ -196,8 +196,9 @@ bool TrainingLoop::write_samples() const {
 
 void TrainingLoop::save() {
   if (run_.saved == run_.completed) return;
+  const auto began = Clock::now();
   faults_.check_state();
-  saving_.begin();
+  saving_.begin(began);
 }
 
 void TrainingLoop::note_end(StartEnd end, const std::string& message) const {

@@ -54,6 +54,12 @@ TEST_F(CheckpointList, TellsWhatEachIsWorth) {
   EXPECT_THAT(checkpoint_table(rows, true), AllOf(HasSubstr("21.5000  yes"), HasSubstr("psnr-phase-I #1\n")));
 }
 
+TEST_F(CheckpointList, HasNoValueOfAValidationThatWasNotFinite) {
+  write_file_atomically(run_ / "metrics.jsonl",
+                        "{\"completed\":9,\"phase\":\"I\",\"validation\":{\"psnr\":null},\"episodes\":5}\n");
+  EXPECT_FALSE(list_checkpoints(run_, false)[2].value);
+}
+
 TEST_F(CheckpointList, SaysWhatIsWrong) {
   fs::resize_file(store_.folder_of(6) / kModelPart, 8);
   fs::remove(store_.folder_of(3) / kManifestName);

@@ -196,6 +196,18 @@ TEST_F(InjectedFaults, StopEndsTheRunAndSkipLeavesOutTheStep) {
   EXPECT_THROW(run(weight, 2), NonFiniteError) << "no later step would mend a weight";
 }
 
+TEST_F(InjectedFaults, TenSkippedStepsInARowEndTheRun) {
+  inject(InjectedKind::kEver, 3, 0, 0);
+  TrainRequest skip = request("skip");
+  skip.overrides = {{.key = "trainer.on_nonfinite", .value = "skip"}, {.key = "run.max_iterations", .value = "20"}};
+  try {
+    run(skip, 2);
+    FAIL() << "went on";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("at iteration 12"), HasSubstr("10 steps in a row were skipped")));
+  }
+}
+
 TEST_F(InjectedFaults, ADriftedReplicaIsNamedAndTheRunGoesBack) {
   for (const int world_size : {2, 4}) {
     inject(InjectedKind::kDrift, 4, 0, 1);

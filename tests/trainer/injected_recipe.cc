@@ -37,7 +37,8 @@ class InjectedRecipe final : public ToyRecipe {
     const bool here = injection.kind == InjectedKind::kInput
                           ? sample == injection.sample()
                           : injection.kind == InjectedKind::kPlace && place_of_sample(sample) == injection.sample();
-    if (here) picture[injection.slot % 3] = std::numeric_limits<float>::quiet_NaN();
+    const bool ever = injection.kind == InjectedKind::kEver && sample >= injection.sample();
+    if (here || ever) picture[injection.slot % 3] = std::numeric_limits<float>::quiet_NaN();
     if (injection.kind == InjectedKind::kLoud && sample == injection.sample()) picture *= 100;
     return {picture};
   }

@@ -14,6 +14,7 @@ enum class InjectedKind {
   kNone,
   kInput,         ///< a picture holds a number that is not finite whenever its sample is drawn
   kPlace,         ///< the same of whatever sample is drawn for a place
+  kEver,          ///< every picture from an iteration on
   kLoud,          ///< a picture is a hundred times too bright whenever its sample is drawn
   kGradient,      ///< the first player's gradient of the sample's micro-batch
   kJudge,         ///< the second player's

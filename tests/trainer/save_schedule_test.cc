@@ -31,6 +31,13 @@ TEST(SaveSchedule, CountsMinutesFromTheBeginningOfTheLastSave) {
   EXPECT_TRUE(schedule.due(103, kStart + seconds(250)));
 }
 
+TEST(SaveSchedule, CountsMinutesFromASaveThatWasLeftOut) {
+  SaveSchedule schedule(config_of(SaveInterval::kMinutes), {}, kStart);
+  schedule.skipped(kStart + seconds(125));
+  EXPECT_FALSE(schedule.due(101, kStart + seconds(244)));
+  EXPECT_TRUE(schedule.due(102, kStart + seconds(245)));
+}
+
 TEST(SaveSchedule, ChoosesTheIntervalThatLosesLeast) {
   // Cost 0.5 s, four starts in three days and the day that is expected beforehand: one failure a day.
   SaveSchedule schedule(config_of(SaveInterval::kAuto), {.starts = 4, .seconds = 3 * 86400.0}, kStart);

@@ -1,5 +1,7 @@
 #include "trainer/stopping.h"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -51,6 +53,24 @@ TEST(StoppingRule, KeepsTheBestK) {
   for (int i = 1; i <= 5; ++i) rule.observe("I", i, i == 4 ? 0.0 : i);
   EXPECT_THAT(rule.best().at("I"), ElementsAre(5, 3));
   EXPECT_FALSE(rule.should_stop());
+}
+
+TEST(StoppingRule, TakesWhatIsNotFiniteForNoImprovementAndNoneOfTheBest) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  StoppingRule rule(config_with(3));
+  rule.observe("I", 10, nan);
+  rule.observe("I", 20, 20.0);
+  rule.observe("I", 30, nan);
+  rule.observe("I", 40, std::numeric_limits<double>::infinity());
+  StoppingRule resumed(config_with(3));
+  resumed.restore(rule.state());
+  for (StoppingRule* each : {&rule, &resumed}) {
+    EXPECT_THAT(each->best().at("I"), ElementsAre(20));
+    EXPECT_FALSE(each->should_stop());
+    each->observe("I", 50, nan);
+    EXPECT_TRUE(each->should_stop());
+  }
+  EXPECT_EQ(rule.state(), resumed.state());
 }
 
 TEST(StoppingRule, ContinuesFromItsState) {

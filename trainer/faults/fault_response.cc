@@ -4,11 +4,19 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/log.h"
 #include "trainer/faults/replica_check.h"
 #include "trainer/faults/roll_backs.h"
 
 namespace understudy {
+namespace {
+
+/// Steps in a row. Skipping changes no weight: what ten times in a row could not be trained on, will not be.
+constexpr int kMostSkippedSteps = 10;
+
+}  // namespace
 
 void FaultResponse::handle(const std::vector<Finding>& findings) {
   const FaultReport report = share(findings);
@@ -18,6 +26,16 @@ void FaultResponse::handle(const std::vector<Finding>& findings) {
   if (policy == FaultPolicy::kStop || !report.of_episodes_alone()) {
     saving_.finish();
     throw NonFiniteError(text);
+  }
+  skipped_ = run_.completed == last_skipped_ + 1 ? skipped_ + 1 : 1;
+  last_skipped_ = run_.completed;
+  if (skipped_ >= kMostSkippedSteps) {
+    saving_.finish();
+    throw ConfigError(fmt::format(
+        "{}\n{} steps in a row were skipped; look at the losses before (metrics.jsonl), lower optimizer.learning_rate "
+        "or raise trainer.spike_threshold, and go on with --accept-change",
+        text,
+        skipped_));
   }
   if (ranks_.rank() == 0) spdlog::warn("{}\nthe step is skipped", text);
 }

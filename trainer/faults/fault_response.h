@@ -23,7 +23,7 @@ class FaultResponse {
       : ranks_(context.ranks), run_(run), saving_(saving) {}
 
   /// Returns where a step is skipped. @param findings  of this rank; any rank has some
-  /// @throws GoBack, NonFiniteError; ConfigError  when going back brought nothing
+  /// @throws GoBack, NonFiniteError; ConfigError  when going back or skipping brought nothing
   void handle(const std::vector<Finding>& findings);
   /// What the last step left: finite on every rank, and the same on all. A checkpoint is never written of anything
   /// else.
@@ -37,7 +37,9 @@ class FaultResponse {
   Communicator& ranks_;
   OpenRun& run_;
   RunSaving& saving_;
-  Iteration checked_ = -1;  ///< finished iterations after which the state was last checked
+  int skipped_ = 0;              ///< steps in a row
+  Iteration last_skipped_ = -1;  ///< its number
+  Iteration checked_ = -1;       ///< finished iterations after which the state was last checked
 };
 
 }  // namespace understudy

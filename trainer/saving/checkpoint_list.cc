@@ -43,7 +43,7 @@ std::map<std::int64_t, Json> validations_of(const fs::path& run) {
   for (std::string line; std::getline(log, line);) {
     if (line.find("\"validation\"") == std::string::npos) continue;
     const Json entry = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (entry.is_object() && entry.contains("completed"))
+    if (entry.is_object() && entry.contains("completed") && entry["completed"].is_number_integer())
       found[entry["completed"].get<std::int64_t>()] = entry["validation"];
   }
   return found;
@@ -62,8 +62,9 @@ void read_into(CheckpointRow& row, const fs::path& folder, const std::map<std::i
   for (const PartInfo& part : manifest.parts) row.bytes += part.size;
   row.metric = peek_text_key(manifest.config, {}, "validation", "metric", "");
   const auto validation = validations.find(row.iteration);
-  if (validation != validations.end() && validation->second.contains(row.metric))
-    row.value = validation->second[row.metric].get<double>();
+  if (validation == validations.end() || !validation->second.contains(row.metric)) return;
+  const Json& value = validation->second[row.metric];
+  if (value.is_number()) row.value = value.get<double>();  // null: it was not finite
 }
 
 std::string age_text(double seconds) {

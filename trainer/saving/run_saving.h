@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "clusters/rank_context.h"
 #include "trainer/open_run.h"
 
@@ -13,12 +15,14 @@ class RunSaving {
   /// Rank 0's word, before an iteration, on whether a checkpoint is due after it.
   bool wants_save();
   /// Begins a checkpoint of the finished iterations, of a state that was found sound. Collective; waits for the one
-  /// under way. @throws  as CheckpointSaver::finish
-  void begin();
+  /// under way. @param began  when training stopped for it  @throws  as CheckpointSaver::finish
+  void begin(std::chrono::steady_clock::time_point began);
   /// Collective: until the checkpoint under way is published. @throws  as CheckpointSaver::finish
   void finish();
 
  private:
+  void wait_for_the_one_before();
+
   const RankContext& context_;
   OpenRun& run_;
   int skipped_ = 0;  ///< saves in a row, because one was under way

@@ -31,6 +31,8 @@ class SaveSchedule {
   SaveSchedule(const CheckpointConfig& config, RunAge age, Time now);
 
   bool due(std::int64_t completed, Time now) const;
+  /// A save that was due is left out: the next is due as if it had begun.
+  void skipped(Time now) { last_ = now; }
   /// A save began. @param stall  seconds that it held up training  @param writing  of the last save that was finished
   void saved(Time now, double stall, std::optional<double> writing);
   /// Seconds between saves; of no meaning where iterations count.
@@ -39,7 +41,7 @@ class SaveSchedule {
  private:
   CheckpointConfig config_;
   double mean_seconds_between_failures_;
-  Time last_;             ///< when the last save began
+  Time last_;             ///< when the last save began or was left out
   double cost_ = 0.0;     ///< the largest stall so far
   double writing_ = 0.0;  ///< the longest so far
 };
