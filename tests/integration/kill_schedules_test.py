@@ -1,4 +1,4 @@
-"""tools/kill-schedules itself: what it draws and believes. A shell script stands in for the program."""
+"""tools/kill-schedules itself: what it draws, repeats and believes. A shell script stands in for the program."""
 import contextlib
 import importlib.util
 import io
@@ -42,9 +42,23 @@ class Drawing(unittest.TestCase):
         self.assertGreater(max(kill.call for kill in kills), 800)
 
 
-class CommandLine(unittest.TestCase):
+class Repeating(unittest.TestCase):
+    def test_a_schedule_comes_back_from_its_line(self):
+        schedule = tool.Schedule(17, [tool.Kill(3, 2, 140, True), tool.Kill(1, 0, 1, False)], 4, loader_threads=0, read_threads=8)
+        self.assertEqual(tool.schedule_of(schedule.to_json()), schedule)
+
+    def test_says_what_is_wrong_with_a_file(self):
+        good = tool.Schedule(17, [tool.Kill(3, 2, 140, True)], 4).to_json()
+        for old, new, message in (("{", "", "Extra data"), ('"victim": 2, ', "", "victim"), ('"victim": 2', '"victim": 3', "no rank 3 of 3"),
+                                  ("140", "0", "at call 0"), ("140", '"140"', "only numbers"), ('"last_ranks": 4', '"last_ranks": 0', "one rank"),
+                                  ('"number"', '"nombre"', "nombre"), (good, "[]", "unknown"), (good, '{"number": 1, "kills": [], "last_ranks": 1}', "one kill")):
+            with self.subTest(message):
+                self.assertIn(old, good)
+                with self.assertRaisesRegex(ValueError, message):
+                    tool.schedule_of(good.replace(old, new, 1))
+
     def test_a_wrong_command_line_names_the_place(self):
-        for arguments, message in ((["--count", "0"], "--count 0"), (["--jobs", "0"], "--jobs 0")):
+        for arguments, message in ((["--replay", "/nowhere"], "--replay /nowhere"), (["--count", "0"], "--count 0")):
             errors = io.StringIO()
             with self.subTest(message), mock.patch("sys.argv", [str(TOOL), *arguments]), contextlib.redirect_stderr(errors):
                 with self.assertRaises(SystemExit) as left:
@@ -112,7 +126,9 @@ class StandIn(unittest.TestCase):
 
     def run_schedule(self, end, last="true", schedule=SCHEDULE):
         self.make_program(end, last)
-        return tool.Harness(self.folder).run(schedule)
+        result = tool.Harness(self.folder).run(schedule)
+        self.replay = self.folder / "schedule-17.json"
+        return result
 
     def make_program(self, end, last="true"):
         folder = tempfile.TemporaryDirectory(prefix="understudy-kill-schedules-")
@@ -136,12 +152,14 @@ esac
         result = self.run_schedule("kill -9 $$")
         self.assertEqual((result.hits, result.failures), (2, []))
         self.assertFalse((self.folder / "schedule-17").exists())
+        self.assertFalse(self.replay.exists())
 
     def test_an_end_that_was_not_asked_for_is_no_kill_although_the_last_start_would_end_well(self):
         result = self.run_schedule("echo a defect; exit 70")
         self.assertEqual(result.hits, 0)
         self.assertIn("start 1, to be killed at rank 0 of 1 at call 5, ended with 70", result.failures[0])
         self.assertIn("a defect", result.failures[0])
+        self.assertEqual(tool.schedule_of(self.replay.read_text()).kills, self.SCHEDULE.kills[:1])
 
     def test_what_an_earlier_start_logged_excuses_no_later_one(self):
         two_kills = tool.Schedule(17, [tool.Kill(2, 1, 5, False)] * 2, 1)
@@ -155,6 +173,7 @@ esac
     def test_a_schedule_without_a_hit_fails(self):
         result = self.run_schedule("exit 0")
         self.assertEqual(result.failures, ["no kill hit, so that nothing is shown"])
+        self.assertTrue(self.replay.exists())
 
     def test_a_later_start_that_is_done_already_is_no_failure(self):
         result = self.run_schedule("mkdir %s/once && kill -9 $$; exit 0" % "$(dirname $0)")
