@@ -166,6 +166,14 @@ esac
         result = self.run_schedule("mkdir $(dirname $0)/once && echo '%s'; exit 70" % killed(1), schedule=two_kills)
         self.assertEqual([start.end for start in result.starts], [tool.End.KILLED, tool.End.OTHER])
 
+    def test_all_ranks_die_with_the_victim_and_not_before_it_lived(self):
+        self.make_program("true")
+        harness = tool.Harness(self.folder)
+        looks = [{}, {0: 100}, {0: 100, 1: 101, 2: 102}, {0: 100, 2: 102}]
+        with mock.patch.object(tool.processes, "processes_of_ranks", side_effect=looks), mock.patch.object(tool.processes, "kill") as kill:
+            harness.end_ranks_with(1, "schedule-17", mock.Mock(poll=lambda: None), deadline=float("inf"))
+        self.assertEqual(kill.mock_calls, [mock.call(100), mock.call(102)])
+
     def test_a_start_that_hangs_is_ended(self):
         self.make_program("exec tail -f /dev/null")
         self.assertEqual(tool.Harness(self.folder).start("schedule-17", 1, "kill 0 5", seconds=0)[0], None)
