@@ -65,13 +65,13 @@ int run(const std::filesystem::path& config) {
   JsonLines metrics(folder / "metrics.jsonl", 0);
   TimingLog timing(folder / "timing.jsonl", {}, wall_clock);
   const std::vector<Term> terms{{"pixel", 0.1}, {"perceptual", 0.2}, {"variance", 0.3}, {"total", 0.6}};
-  Progress progress(0, 1'000'000);
+  Progress progress(0, 1'000'000, 24);
   const double logs = microseconds(2000, [&] {
-    progress.count(0.1);
+    progress.count(0.1, 0.0);
     metrics.append(metrics_line(1, "II", terms));
     timing.count({.iterations = 1, .seconds = 0.1}, 2);
     timing.logged(1, 2, {.seconds = 0.1, .rank_seconds = {0.1, 0.1}});
-    spdlog::info("{}", progress.line("II", 1, terms));
+    spdlog::info("{}", progress.line("II", terms));
   });
   std::filesystem::remove_all(folder);
   std::printf("signs of life %.1f us, finite numbers %.1f us, logs %.1f us a step\n", marks, guard, logs);

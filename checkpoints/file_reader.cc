@@ -10,12 +10,13 @@
 #include <unistd.h>
 
 #include "common/errors.h"
+#include "common/file_system.h"
 
 namespace understudy {
 namespace {
 
 [[noreturn]] void fail_by_system(const std::filesystem::path& path, std::string_view action) {
-  throw FileError(fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(errno)));
+  throw_file_error(path, action, errno);
 }
 
 }  // namespace

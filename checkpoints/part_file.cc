@@ -56,7 +56,7 @@ void ReadBack::expect_end() {
 }
 
 void ReadBack::fail(std::string_view reason) const {
-  throw CheckpointError(fmt::format("{}: {}", file_.path().string(), reason));
+  throw StorageError(fmt::format("{}: {}", file_.path().string(), reason));
 }
 
 PartInfo write_part(const std::filesystem::path& folder,

@@ -50,9 +50,9 @@ class ReadBack {
  public:
   /// @throws FileError
   explicit ReadBack(std::filesystem::path path) : file_(std::move(path)) {}
-  /// The next bytes of the file. @throws CheckpointError  when it has others or ends before
+  /// The next bytes of the file. @throws StorageError  when it has others or ends before
   void expect(std::span<const std::byte> bytes);
-  /// @throws CheckpointError  when the file goes on
+  /// @throws StorageError  when the file goes on
   void expect_end();
 
  private:

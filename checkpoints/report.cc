@@ -1,5 +1,6 @@
 #include "checkpoints/report.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
@@ -9,7 +10,7 @@
 
 #include "checkpoints/manifest.h"
 #include "checkpoints/named_tensors.h"
-#include "checkpoints/safetensors.h"
+#include "checkpoints/part_plan.h"
 #include "checkpoints/store.h"
 #include "checkpoints/weights_file.h"
 #include "common/atomic_file.h"
@@ -33,17 +34,24 @@ void verify_into(VerifyReport& report, const fs::path& folder, const std::vector
   report.readable = report.readable && !is_newer;
 }
 
-/// Tensors of a weight file, or of all tensor parts of a checkpoint under "<part>: <name>".
+bool has_part(const Manifest& manifest, std::string_view part) {
+  return std::any_of(
+      manifest.parts.begin(), manifest.parts.end(), [&](const PartInfo& info) { return is_part_of(info.name, part); });
+}
+
+/// Tensors of a weight file, or of a checkpoint under "<part>: <name>", however the part was cut into files.
 std::map<std::string, at::Tensor> tensors_of(const fs::path& path) {
   std::map<std::string, at::Tensor> tensors;
   if (!fs::is_directory(path)) {
     for (auto& [name, tensor] : read_weights(path)) tensors[name] = tensor;
     return tensors;
   }
-  for (const PartInfo& part : read_manifest(path).parts) {
-    if (!part.name.ends_with(".safetensors")) continue;
-    for (auto& [name, tensor] : SafetensorsFile::open(path / part.name).all())
-      tensors[part.name + ": " + name] = tensor;
+  const std::vector<std::string> problems = verify_checkpoint(path, Verification::kLoading);
+  if (!problems.empty()) throw CheckpointError(fmt::format("{}", fmt::join(problems, "\n")));
+  const LoadedCheckpoint checkpoint(path, read_manifest(path));
+  for (const std::string_view part : {kModelPart, kOptimizerPart}) {
+    if (!has_part(checkpoint.manifest(), part)) continue;
+    for (auto& [name, tensor] : checkpoint.tensors(part)) tensors[fmt::format("{}: {}", part, name)] = tensor;
   }
   return tensors;
 }
@@ -79,14 +87,16 @@ std::string text_differences(const fs::path& left, const fs::path& right) {
   if (before.data_fingerprints != after.data_fingerprints) text += "  the data fingerprints differ\n";
   std::set<std::string> names;
   for (const Manifest* manifest : {&before, &after}) {
-    for (const PartInfo& part : manifest->parts) names.insert(part.name);
+    for (const PartInfo& part : manifest->parts) {
+      if (!part.name.ends_with(".safetensors")) names.insert(part.name);
+    }
   }
   for (const std::string& name : names) {
     const PartInfo* in_left = before.find_part(name);
     const PartInfo* in_right = after.find_part(name);
     if (in_left == nullptr || in_right == nullptr) {
       text += fmt::format("  {}: only in {}\n", name, in_left != nullptr ? left.string() : right.string());
-    } else if (!name.ends_with(".safetensors") && read_file(left / name) != read_file(right / name)) {
+    } else if (read_file(left / name) != read_file(right / name)) {
       text += fmt::format("  {}: the texts differ\n", name);
     }
   }

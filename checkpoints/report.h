@@ -23,7 +23,7 @@ struct DiffReport {
 
 /// Compares two checkpoints' folders or two weight files: tensors on one side only, other types or shapes, and the
 /// largest absolute difference and the difference relative to the left tensor's largest entry, in double.
-/// @throws CheckpointError
+/// @throws CheckpointError  when one cannot be read or is damaged
 DiffReport diff_checkpoints(const std::filesystem::path& left, const std::filesystem::path& right);
 
 }  // namespace understudy

@@ -42,22 +42,19 @@ void remove_links_beyond(const FileSystem& files, const fs::path& folder, std::s
   }
 }
 
-/// Links the best that exist; returns them.
-std::vector<std::int64_t> link_best(const CheckpointStore& store,
-                                    const BestCheckpoints& best,
-                                    const std::set<std::int64_t>& existing) {
+/// Links the best that exist.
+void link_best(const CheckpointStore& store, const BestCheckpoints& best, const std::set<std::int64_t>& existing) {
   const fs::path folder = best_folder(store, best.metric);
   const FileSystem& files = store.files();
   make_folders(files, folder);
-  std::vector<std::int64_t> linked;
+  std::size_t linked = 0;
   for (const std::int64_t iteration : best.iterations) {
     if (!existing.contains(iteration)) continue;
-    linked.push_back(iteration);
-    point(files, folder / std::to_string(linked.size()), fs::path("../../checkpoints") / checkpoint_name(iteration));
+    ++linked;
+    point(files, folder / std::to_string(linked), fs::path("../../checkpoints") / checkpoint_name(iteration));
   }
-  remove_links_beyond(files, folder, linked.size());
+  remove_links_beyond(files, folder, linked);
   files.sync_folder(folder);  // before a checkpoint goes that a link pointed at
-  return linked;
 }
 
 /// The newest, back to where there are enough that are sound.
@@ -84,18 +81,23 @@ std::vector<std::int64_t> apply_retention(const CheckpointStore& store,
   store.require_newest(incarnation);
   const std::vector<std::int64_t> iterations = store.list();
   const std::set<std::int64_t> existing(iterations.begin(), iterations.end());
+  for (const BestCheckpoints& best : policy.best) link_best(store, best, existing);
+  std::vector<std::int64_t> unwanted = unwanted_checkpoints(store, policy);
+  for (const std::int64_t iteration : unwanted) store.remove(iteration, incarnation);
+  return unwanted;
+}
+
+std::vector<std::int64_t> unwanted_checkpoints(const CheckpointStore& store, const RetentionPolicy& policy) {
+  const std::vector<std::int64_t> iterations = store.list();
   std::set<std::int64_t> kept = newest_of(iterations, policy);
-  for (const BestCheckpoints& best : policy.best) {
-    for (const std::int64_t iteration : link_best(store, best, existing)) kept.insert(iteration);
-  }
-  std::vector<std::int64_t> removed;
+  for (const BestCheckpoints& best : policy.best) kept.insert(best.iterations.begin(), best.iterations.end());
+  std::vector<std::int64_t> unwanted;
   for (const std::int64_t iteration : iterations) {
     if (kept.contains(iteration) || (policy.keep_every > 0 && iteration % policy.keep_every == 0)) continue;
     if (newer_version_of(store.folder_of(iteration))) continue;  // not for this program to judge
-    store.remove(iteration, incarnation);
-    removed.push_back(iteration);
+    unwanted.push_back(iteration);
   }
-  return removed;
+  return unwanted;
 }
 
 std::optional<std::int64_t> best_iteration(const CheckpointStore& store, std::string_view metric) {

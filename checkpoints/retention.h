@@ -33,6 +33,9 @@ std::vector<std::int64_t> apply_retention(const CheckpointStore& store,
                                           const RetentionPolicy& policy,
                                           std::uint64_t incarnation);
 
+/// The iterations that apply_retention would remove, ascending.
+std::vector<std::int64_t> unwanted_checkpoints(const CheckpointStore& store, const RetentionPolicy& policy);
+
 /// Iteration that <run>/best/<metric>/1 points at.
 std::optional<std::int64_t> best_iteration(const CheckpointStore& store, std::string_view metric);
 

@@ -9,6 +9,7 @@
 #include "checkpoints/tensor_types.h"
 #include "common/atomic_file.h"
 #include "common/errors.h"
+#include "common/hash.h"
 
 namespace understudy {
 namespace {
@@ -207,6 +208,12 @@ void require_safetensors(const std::filesystem::path& path, const NamedTensors& 
   ReadBack file(path);
   write_to([&](std::span<const std::byte> bytes) { file.expect(bytes); }, tensors, metadata);
   file.expect_end();
+}
+
+std::string sha256_of_tensors(const NamedTensors& tensors) {
+  Sha256 hash;
+  write_to([&](std::span<const std::byte> bytes) { hash.update(bytes); }, tensors, {});
+  return hash.hex_digest();
 }
 
 std::uint64_t safetensors_bytes(const NamedTensors& tensors, const Metadata& metadata) {

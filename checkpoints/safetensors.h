@@ -35,8 +35,11 @@ PartInfo write_safetensors_part(const std::filesystem::path& folder,
                                 const Metadata& metadata = {},
                                 const FileSystem& files = system_files());
 
-/// Reads a file again that was written from these tensors. @throws CheckpointError  when it holds anything else
+/// Reads a file again that was written from these tensors. @throws StorageError  when it holds anything else
 void require_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata = {});
+
+/// SHA-256 of the file that these tensors would give without metadata: of names, types, shapes and numbers.
+std::string sha256_of_tensors(const NamedTensors& tensors);
 
 /// Bytes of the file that these tensors would give. Looks at names, types and shapes alone, so tensors without memory
 /// (device meta) will do. @throws CheckpointError  as write_safetensors

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/errors.h"
+#include "common/file_system.h"
 #include "common/hash.h"
 
 namespace understudy {
@@ -21,7 +22,7 @@ constexpr std::size_t kAlignment = 4096;
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 [[noreturn]] void fail_by_system(const std::filesystem::path& path, std::string_view action) {
-  throw FileError(fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(errno)));
+  throw_file_error(path, action, errno);
 }
 
 }  // namespace

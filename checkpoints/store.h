@@ -29,7 +29,7 @@ class CheckpointFolder {
 
   const std::filesystem::path& folder() const { return folder_; }
 
-  /// Writes and syncs a part and reads it again. @throws FileError; CheckpointError when the storage gives back other
+  /// Writes and syncs a part and reads it again. @throws FileError; StorageError when the storage gives back other
   /// bytes than were written
   PartInfo write_tensors(std::string_view name, const NamedTensors& tensors) const;
   PartInfo write_text(std::string_view name, std::string_view text) const;

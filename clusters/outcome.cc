@@ -20,12 +20,13 @@ constexpr std::array<std::pair<ExitCode, std::string_view>, 4> kWords{{
     {ExitCode::kInternal, "internal"},
 }};
 
-constexpr std::array<std::pair<EndCause, std::string_view>, 9> kCauses{{
+constexpr std::array<std::pair<EndCause, std::string_view>, 10> kCauses{{
     {EndCause::kNone, "none"},
     {EndCause::kConfig, "configuration"},
     {EndCause::kData, "data"},
     {EndCause::kNotFinite, "not finite"},
     {EndCause::kFileSystem, "file system"},
+    {EndCause::kStorage, "storage"},
     {EndCause::kOutOfMemory, "out of memory"},
     {EndCause::kSuperseded, "superseded"},
     {EndCause::kCluster, "cluster"},

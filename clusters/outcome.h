@@ -16,6 +16,7 @@ enum class EndCause {
   kData,        ///< data set, weights or checkpoint
   kNotFinite,   ///< a loss or gradient
   kFileSystem,  ///< a file could not be written or read
+  kStorage,     ///< storage failed in a way that may pass
   kOutOfMemory,
   kSuperseded,  ///< a later start owns the run
   kCluster,     ///< ranks could not reach each other: mostly because of what happened to another one

@@ -48,9 +48,11 @@ std::optional<double> Watchdog::usual_seconds(Section section) const {
 }
 
 double Watchdog::limit(Section section) const {
+  // A start reads what the last one left, perhaps on another node: how long one took says little about the next.
+  if (section == Section::kStart) return limits_.unknown_seconds;
   const GapReading& known = known_[static_cast<std::size_t>(measured_as(section))];
   // There is one first step a start; one seen is enough to know what it takes.
-  const bool once = section == Section::kFirstStep || section == Section::kStart || section == Section::kEnd;
+  const bool once = section == Section::kFirstStep || section == Section::kEnd;
   if (known.count < (once ? 1 : limits_.enough)) return limits_.unknown_seconds;
   return std::max(limits_.least_seconds, limits_.factor * known.p99_seconds);
 }

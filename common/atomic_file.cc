@@ -78,20 +78,20 @@ void remove_unpublished_files(const std::filesystem::path& folder, const FileSys
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw file_error(path, "open for reading", errno);
+  if (!in) throw_file_error(path, "open for reading", errno);
   std::ostringstream text;
   text << in.rdbuf();
-  if (in.bad()) throw file_error(path, "read", errno);
+  if (in.bad()) throw_file_error(path, "read", errno);
   return std::move(text).str();
 }
 
 void sync_file(const std::filesystem::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw file_error(path, "open to sync", errno);
+  if (descriptor < 0) throw_file_error(path, "open to sync", errno);
   const int result = ::fsync(descriptor);
   const int reason = errno;
   ::close(descriptor);
-  if (result != 0) throw file_error(path, "sync", reason);
+  if (result != 0) throw_file_error(path, "sync", reason);
 }
 
 void publish_folder(const std::filesystem::path& temporary,

@@ -65,4 +65,11 @@ class FileError : public Error {
   using Error::Error;
 };
 
+/// Storage failed in a way that may pass: an I/O error, a server that went away, other bytes than were written. A later
+/// start may find it mended (exit code 70).
+class StorageError : public FileError {
+ public:
+  using FileError::FileError;
+};
+
 }  // namespace understudy

@@ -19,8 +19,14 @@ namespace fs = std::filesystem;
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0777;  // the umask takes from it
 
+/// The device or its server failed, rather than refused.
+bool may_pass(int reason) {
+  return reason == EIO || reason == ESTALE || reason == ETIMEDOUT || reason == EHOSTDOWN || reason == EHOSTUNREACH ||
+         reason == ENOTCONN || reason == EREMOTEIO;
+}
+
 [[noreturn]] void fail(const fs::path& path, std::string_view action) {
-  throw file_error(path, action, errno);
+  throw_file_error(path, action, errno);
 }
 
 class SystemFile : public OutputFile {
@@ -106,7 +112,7 @@ class SystemFiles : public FileSystem {
     const int result = ::fsync(descriptor);
     const int reason = errno;
     ::close(descriptor);
-    if (result != 0) throw file_error(folder, "sync", reason);
+    if (result != 0) throw_file_error(folder, "sync", reason);
   }
 
  private:
@@ -138,19 +144,22 @@ void remove_tree(const FileSystem& files, const fs::path& path) {
   if (fs::is_directory(fs::symlink_status(path, error))) {
     std::vector<fs::path> inside;
     for (const auto& entry : fs::directory_iterator(path, error)) inside.push_back(entry.path());
-    if (error) throw file_error(path, "list", error.value());
+    if (error) throw_file_error(path, "list", error.value());
     for (const fs::path& entry : inside) remove_tree(files, entry);
   }
   files.remove(path);
 }
 
-FileError file_error(const fs::path& path, std::string_view action, int reason) {
+void throw_file_error(const fs::path& path, std::string_view action, int reason) {
   const bool full = reason == ENOSPC || reason == EDQUOT;
-  return FileError(fmt::format("{}: cannot {}: {}{}",
-                               path.string(),
-                               action,
-                               std::strerror(reason),
-                               full ? "; free space, keep fewer checkpoints or choose another file system" : ""));
+  const std::string text =
+      fmt::format("{}: cannot {}: {}{}",
+                  path.string(),
+                  action,
+                  std::strerror(reason),
+                  full ? "; free space, keep fewer checkpoints or choose another file system" : "");
+  if (may_pass(reason)) throw StorageError(text);
+  throw FileError(text);
 }
 
 }  // namespace understudy

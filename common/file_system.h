@@ -62,7 +62,8 @@ void make_folders(const FileSystem& files, const std::filesystem::path& folder);
 /// A file, or a folder with all it holds; nothing may be there.
 void remove_tree(const FileSystem& files, const std::filesystem::path& path);
 
-/// "PATH: cannot ACTION: reason", with the remedy for a full disk.
-FileError file_error(const std::filesystem::path& path, std::string_view action, int reason);
+/// "PATH: cannot ACTION: reason", with the remedy for a full disk. @param reason  an errno
+/// @throws StorageError  for reasons that may pass; FileError for others
+[[noreturn]] void throw_file_error(const std::filesystem::path& path, std::string_view action, int reason);
 
 }  // namespace understudy

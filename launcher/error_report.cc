@@ -23,6 +23,7 @@ EndCause cause_of(const std::exception& error) {
   if (is<SupersededError>(error)) return EndCause::kSuperseded;
   if (is<DataError>(error) || is<CheckpointError>(error)) return EndCause::kData;
   if (is<NonFiniteError>(error)) return EndCause::kNotFinite;
+  if (is<StorageError>(error)) return EndCause::kStorage;
   if (is<FileError>(error) || is<std::filesystem::filesystem_error>(error)) return EndCause::kFileSystem;
   if (is<ClusterError>(error)) return EndCause::kCluster;
   if (is<Error>(error)) return EndCause::kConfig;
@@ -41,6 +42,7 @@ ExitCode exit_code_of(const std::exception& error) {
       return ExitCode::kUsage;
     case EndCause::kNone:
     case EndCause::kNotFinite:
+    case EndCause::kStorage:
     case EndCause::kOutOfMemory:
     case EndCause::kCluster:
     case EndCause::kDefect:

@@ -32,6 +32,7 @@ std::optional<RunEnd> end_from_cause(EndCause cause) {
       return RunEnd::kOutOfMemory;
     case EndCause::kSuperseded:
       return RunEnd::kSuperseded;
+    case EndCause::kStorage:
     case EndCause::kDefect:
       return RunEnd::kCrashed;
     case EndCause::kNone:

@@ -1,5 +1,6 @@
 #include "trainer/open_run.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include <ATen/ATen.h>
@@ -12,6 +13,7 @@
 #include "common/errors.h"
 #include "common/log.h"
 #include "common/version.h"
+#include "trainer/faults/replica_check.h"
 #include "trainer/faults/roll_backs.h"
 #include "trainer/findings.h"
 #include "trainer/first_start.h"
@@ -34,11 +36,13 @@ class RunOpener {
   void open();
 
  private:
+  void require_fresh() const;
   std::vector<std::int64_t> share_exclusions() const;
   void compare_with(const RunSettings& before, const Manifest& manifest) const;
   void open_data_and_recipe();
   void start_or_resume(const std::optional<LoadedCheckpoint>& checkpoint);
-  void keep_what_is_due() const;
+  void require_equal_replicas(const fs::path& checkpoint) const;
+  void keep_what_is_due();
   void take_weights(const fs::path& source);
   void take_first_state();
   void open_logs(const Manifest& resumed);
@@ -56,10 +60,7 @@ void RunOpener::open() {
   std::int64_t newest = -1;
   on_rank_zero(ranks_, "open the run directory", [&] {
     make_folders(run_.store.files(), request_.run_directory);
-    if (request_.fresh && !run_.store.list().empty()) {
-      throw ConfigError(fmt::format("{}: holds checkpoints and --fresh was given; name another run directory",
-                                    request_.run_directory.string()));
-    }
+    if (request_.fresh) require_fresh();
     if (const auto found = run_.store.newest_intact()) newest = found->manifest().iteration;
     if (newest < 0 && !run_.store.list().empty()) {
       throw CheckpointError(fmt::format("{}: no intact checkpoint is left; restore one or start another run",
@@ -98,7 +99,17 @@ void RunOpener::open() {
   });
   run_.identity.incarnation = static_cast<std::uint64_t>(ranks_.all_reduce(
       static_cast<std::int64_t>(run_.identity.incarnation), Reduction::kMax, "share the number of this start"));
+  if (const auto& all = run_.config().exclude; !all.empty() && ranks_.rank() == 0)
+    spdlog::info("{} samples are excluded ({} by roll-backs of this run)", all.size(), excluded.size());
   start_or_resume(checkpoint);
+}
+
+void RunOpener::require_fresh() const {
+  const bool checkpoints = !run_.store.list().empty();
+  if (!checkpoints && !fs::exists(request_.run_directory / kRollBacksName)) return;
+  throw ConfigError(fmt::format("{}: holds {} and --fresh was given; name another run directory",
+                                request_.run_directory.string(),
+                                checkpoints ? "checkpoints" : kRollBacksName));
 }
 
 /// What roll-backs of this run excluded, as rank 0 reads it.
@@ -160,6 +171,7 @@ void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoin
   if (checkpoint) {
     RunState loaded = run_.state();
     load_run_state(*checkpoint, loaded);
+    require_equal_replicas(checkpoint->folder());
     run_.completed = loaded.completed;
     run_.finished = loaded.finished;
     run_.due = loaded.due;
@@ -197,12 +209,36 @@ void RunOpener::start_or_resume(const std::optional<LoadedCheckpoint>& checkpoin
                                                    loader_options(run_.config(), run_.device));
 }
 
+/// Rank 0 verified what it read; another node may have read something else.
+void RunOpener::require_equal_replicas(const fs::path& checkpoint) const {
+  NamedTensors state = run_.recipe->state();
+  for (auto& item : run_.engine->optimizer_state()) state.push_back(std::move(item));
+  const std::optional<Drift> drift = find_drift(state, ranks_);
+  if (!drift) return;
+  throw ClusterError(fmt::format("{}: ranks {} read other bytes than the others: {}",
+                                 checkpoint.string(),
+                                 fmt::join(drift->ranks, ", "),
+                                 describe(*drift, state)));
+}
+
 /// What the end of a start may have left undone after its last checkpoint: a finished run has no later save to do it.
-void RunOpener::keep_what_is_due() const {
+/// Where an older checkpoint is there because one of the newest went bad, it stays.
+void RunOpener::keep_what_is_due() {
   RetentionPolicy policy = retention_of(run_.config(), *run_.stopping);
-  for (const std::int64_t iteration : run_.store.list()) {
+  const std::vector<std::int64_t> listed = run_.store.list();
+  for (const std::int64_t iteration : listed) {
     if (iteration > run_.completed) policy.damaged.insert(iteration);  // it was passed over
   }
+  const std::vector<std::int64_t> unwanted = unwanted_checkpoints(run_.store, policy);
+  for (const std::int64_t iteration : listed) {
+    if (unwanted.empty() || iteration >= run_.completed) break;
+    if (std::binary_search(unwanted.begin(), unwanted.end(), iteration)) continue;
+    for (const std::string& problem : run_.store.problems_of(iteration)) {
+      run_.damaged.insert(iteration);
+      spdlog::warn("checkpoint of iteration {} has gone bad since it was written: {}", iteration, problem);
+    }
+  }
+  policy.damaged.insert(run_.damaged.begin(), run_.damaged.end());
   apply_retention(run_.store, policy, run_.identity.incarnation);
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -57,7 +58,8 @@ struct OpenRun {
   Iteration saved = -1;     ///< those behind the newest checkpoint
   bool finished = false;    ///< stopped by validation
   DueWork due;
-  std::jthread copying;  ///< copies the sets to data.cache
+  std::set<Iteration> damaged;  ///< on rank 0: checkpoints before this start's that went bad
+  std::jthread copying;         ///< copies the sets to data.cache
   std::unique_ptr<CheckpointSaver> saver;
 };
 

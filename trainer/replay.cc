@@ -25,7 +25,11 @@ NamedTensors replay(const RunSettings& settings, const ReplayRequest& request) {
                                 says("system"),
                                 settings.run.recipe));
   }
-  NamedTensors results = settings.recipe->replay(settings.run, request, file.all());
+  const NamedTensors batch = file.all();
+  if (metadata.contains("sha256") && says("sha256") != sha256_of_tensors(batch))
+    throw DataError(fmt::format("{}: SHA-256 of its tensors differs from the one in its metadata; the file is damaged",
+                                request.batch.string()));
+  NamedTensors results = settings.recipe->replay(settings.run, request, batch);
   // Losses are double scalars in any run; what the networks gave tells its precision.
   const bool in_double = std::any_of(results.begin(), results.end(), [](const auto& result) {
     return result.second.dim() > 0 && result.second.scalar_type() == at::kDouble;

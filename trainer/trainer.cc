@@ -220,6 +220,9 @@ Outcome train_one_start(const TrainRequest& request, const RankContext& context)
     return outcome;
   } catch (const SupersededError&) {
     throw;  // the run's files belong to the later start
+  } catch (const GoBack& error) {
+    loop.note_end(StartEnd::kWentBack, error.what());
+    throw;
   } catch (const std::exception& error) {
     loop.note_end(StartEnd::kFailed, error.what());
     throw;

@@ -144,8 +144,9 @@ void add_checkpoint_command(CLI::App& app, RunCommand& chosen) {
   diff->add_option("second", arguments->second, "Checkpoint folder or weight file")->required();
   diff->callback([arguments, &chosen] {
     chosen.run = [arguments] {
-      fmt::print("{}", diff_checkpoints(arguments->first, arguments->second).text);
-      return ExitCode::kDone;
+      const DiffReport report = diff_checkpoints(arguments->first, arguments->second);
+      fmt::print("{}", report.text);
+      return report.equal ? ExitCode::kDone : ExitCode::kDiffers;
     };
   });
   add_prune(*checkpoint, arguments, chosen);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "checkpoints/part_plan.h"
 #include "checkpoints/safetensors.h"
 #include "checkpoints/store.h"
 #include "common/errors.h"
@@ -60,6 +61,27 @@ TEST_F(ReportTest, MeasuresDifferences) {
                     HasSubstr("trainer.json: the texts differ"),
                     Not(HasSubstr("same"))));
   EXPECT_TRUE(diff_checkpoints(store.folder_of(1), store.folder_of(1)).equal);
+}
+
+TEST_F(ReportTest, ComparesTensorsHoweverTheirPartWasCut) {
+  const NamedTensors moments{{"a", at::ones({4})}, {"b", at::zeros({4})}};
+  const auto publish = [&](std::int64_t iteration, const std::vector<NamedTensors>& files) {
+    const auto pending = store.begin(iteration, incarnation);
+    const std::vector<std::string> names = part_names(kOptimizerPart, files.size());
+    Manifest manifest;
+    for (std::size_t i = 0; i < files.size(); ++i) manifest.parts.push_back(pending->write_tensors(names[i], files[i]));
+    pending->publish(manifest);
+  };
+  publish(3, {moments});
+  publish(4, {{moments[0]}, {moments[1]}});
+  const DiffReport report = diff_checkpoints(store.folder_of(3), store.folder_of(4));
+  EXPECT_TRUE(report.equal) << report.text;
+}
+
+TEST_F(ReportTest, RefusesToCompareADamagedCheckpoint) {
+  fs::resize_file(store.folder_of(2) / "model.safetensors", 5);
+  EXPECT_THAT([&] { diff_checkpoints(store.folder_of(1), store.folder_of(2)); },
+              testing::ThrowsMessage<CheckpointError>(HasSubstr("model.safetensors: has 5 bytes")));
 }
 
 TEST_F(ReportTest, ComparesWeightFilesByNameTypeAndShape) {

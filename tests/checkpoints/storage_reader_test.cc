@@ -88,11 +88,10 @@ TEST(ReadBack, FindsOtherBytesAndOtherEndsAcrossPieces) {
   EXPECT_NO_THROW(compare(text));
   std::string flipped = text;
   flipped[kMiB + 3] ^= 1;
-  EXPECT_THAT([&] { compare(flipped); }, testing::ThrowsMessage<CheckpointError>(testing::HasSubstr("other bytes")));
+  EXPECT_THAT([&] { compare(flipped); }, testing::ThrowsMessage<StorageError>(testing::HasSubstr("other bytes")));
   EXPECT_THAT([&] { compare(text.substr(0, kMiB)); },
-              testing::ThrowsMessage<CheckpointError>(testing::HasSubstr("ends after 1048576 bytes")));
-  EXPECT_THAT([&] { compare(text + "x"); },
-              testing::ThrowsMessage<CheckpointError>(testing::HasSubstr("goes on after")));
+              testing::ThrowsMessage<StorageError>(testing::HasSubstr("ends after 1048576 bytes")));
+  EXPECT_THAT([&] { compare(text + "x"); }, testing::ThrowsMessage<StorageError>(testing::HasSubstr("goes on after")));
 }
 
 }  // namespace

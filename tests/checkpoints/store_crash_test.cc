@@ -243,7 +243,7 @@ class StoreRefusal : public StoreCrash {
     const RecordedFiles files({.can_exchange = true, .before = [&](const FileStep& step) {
                                  if (!armed || seen++ != number) return;
                                  refused = true;
-                                 throw file_error(step.path, "do it", reason);
+                                 throw_file_error(step.path, "do it", reason);
                                }});
     const CheckpointStore store(run(), files);
     const std::uint64_t incarnation = store.take_incarnation();

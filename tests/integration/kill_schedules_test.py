@@ -15,15 +15,15 @@ loader = SourceFileLoader("kill_schedules", str(TOOL))
 tool = importlib.util.module_from_spec(importlib.util.spec_from_loader("kill_schedules", loader))
 loader.exec_module(tool)
 
-CALLS = {ranks: [1000] * ranks for ranks in range(1, 5)}
+CALLS = {ranks: [tool.Counts(opening=1000, whole=3000)] * ranks for ranks in range(1, 5)}
 
 
 class Drawing(unittest.TestCase):
     def test_a_number_gives_the_same_schedule_for_ever(self):
-        self.assertEqual(tool.draw(2, CALLS), tool.Schedule(2, [tool.Kill(1, 0, 241, True), tool.Kill(3, 1, 404, False)], 2))
+        self.assertEqual(tool.draw(2, CALLS), tool.Schedule(2, [tool.Kill(1, 0, 1226, False), tool.Kill(3, 1, 1810, False)], 2))
 
     def test_counts_scale_the_calls_and_change_nothing_else(self):
-        more = {ranks: [10 * calls for calls in counts] for ranks, counts in CALLS.items()}
+        more = {ranks: [tool.Counts(10 * count.opening, 10 * count.whole) for count in counts] for ranks, counts in CALLS.items()}
         for number in range(100):
             one, other = tool.draw(number, CALLS), tool.draw(number, more)
             self.assertEqual(one.last_ranks, other.last_ranks)
@@ -38,8 +38,9 @@ class Drawing(unittest.TestCase):
         self.assertEqual({(kill.ranks, kill.victim) for kill in kills}, {(r, v) for r in range(1, 5) for v in range(r)})
         self.assertEqual({kill.everything for kill in kills}, {False, True})
         self.assertGreaterEqual(min(kill.call for kill in kills), 1)
-        self.assertLessEqual(max(kill.call for kill in kills), 900)
-        self.assertGreater(max(kill.call for kill in kills), 800)
+        self.assertLessEqual(max(kill.call for kill in kills), 2800)
+        self.assertGreater(max(kill.call for kill in kills), 2700)
+        self.assertAlmostEqual(sum(kill.call <= 1000 for kill in kills) / len(kills), tool.SHARE_IN_STARTS, delta=0.02)
 
 
 class Repeating(unittest.TestCase):
@@ -105,18 +106,19 @@ class Judging(unittest.TestCase):
 
 
 class ManySchedules(unittest.TestCase):
-    def results(self, schedules, hits, in_saves):
-        starts = [tool.Start(None, 1, tool.End.KILLED, in_save=n < in_saves) for n in range(hits)]
+    def results(self, schedules, hits, in_saves, after_resumes=1):
+        starts = [tool.Start(None, 1, tool.End.KILLED, in_save=n < in_saves, resumed=n < after_resumes) for n in range(hits)]
         return [tool.Result(None, starts, [])] + [tool.Result(None, [], [])] * (schedules - 1)
 
     def test_must_have_killed(self):
         self.assertEqual(tool.shortfalls(self.results(3, 3, 0)), [])
         self.assertEqual(tool.shortfalls(self.results(3, 2, 0)), ["2 kills hit, fewer than the 3 schedules"])
 
-    def test_must_have_killed_inside_a_save_when_they_are_25(self):
+    def test_must_have_killed_inside_a_save_and_after_a_resume_when_they_are_25(self):
         self.assertEqual(tool.shortfalls(self.results(24, 50, 0)), [])
         self.assertEqual(tool.shortfalls(self.results(25, 50, 0)), ["no kill hit the inside of a save"])
         self.assertEqual(tool.shortfalls(self.results(25, 50, 1)), [])
+        self.assertEqual(tool.shortfalls(self.results(25, 50, 1, after_resumes=0)), ["no kill hit a start that had resumed"])
 
 
 class StandIn(unittest.TestCase):

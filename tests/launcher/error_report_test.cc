@@ -29,6 +29,7 @@ TEST(ErrorReport, NamesTheCause) {
   EXPECT_EQ(cause_of(SupersededError("")), EndCause::kSuperseded);
   EXPECT_EQ(cause_of(NonFiniteError("")), EndCause::kNotFinite);
   EXPECT_EQ(cause_of(FileError("")), EndCause::kFileSystem);
+  EXPECT_EQ(cause_of(StorageError("")), EndCause::kStorage);
   EXPECT_EQ(cause_of(ClusterError("")), EndCause::kCluster);
   EXPECT_EQ(cause_of(std::bad_alloc()), EndCause::kOutOfMemory);
   EXPECT_EQ(cause_of(std::runtime_error("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")),

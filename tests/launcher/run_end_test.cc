@@ -75,6 +75,7 @@ TEST(RunEnd, ClassifiesEveryEnd) {
       {with_outcome(ExitCode::kInternal, EndCause::kNotFinite), RunEnd::kNotFinite, 70, false},
       {with_outcome(ExitCode::kInternal, EndCause::kOutOfMemory), RunEnd::kOutOfMemory, 70, true},
       {with_outcome(ExitCode::kInternal, EndCause::kDefect), RunEnd::kCrashed, 70, true},
+      {with_outcome(ExitCode::kInternal, EndCause::kStorage), RunEnd::kCrashed, 70, true},
       {with_first_end({.signal = SIGKILL}), RunEnd::kKilled, 70, true},
       {with_first_end({.signal = SIGTERM}), RunEnd::kKilled, 70, true},
       {with_first_end({.signal = SIGKILL, .out_of_memory = true}), RunEnd::kOutOfMemory, 70, true},

@@ -139,7 +139,7 @@ TEST_F(CheckpointSaverTest, EndsOnEveryRankWithTheErrorOfAnyAndKeepsTheOlderOne)
     bool armed = false;
     const RecordedFiles files({.before = [&](const FileStep& step) {
       if (armed && step.kind == FileStep::Kind::kWrite && step.path.filename() == failing)
-        throw file_error(step.path, "write", ENOSPC);
+        throw_file_error(step.path, "write", ENOSPC);
     }});
     const CheckpointStore store(run(failing), files);
     store.take_incarnation();
@@ -201,7 +201,7 @@ TEST_F(CheckpointSaverTest, FindsWhatTheStorageDidNotKeepBeforeItPublishes) {
     SavingRank rank(store, *alone);
     EXPECT_THAT(
         [&] { rank.save(1); },
-        ThrowsMessage<CheckpointError>(testing::AllOf(HasSubstr(name), HasSubstr("other bytes than were written"))));
+        ThrowsMessage<StorageError>(testing::AllOf(HasSubstr(name), HasSubstr("other bytes than were written"))));
     EXPECT_TRUE(store.list().empty()) << name;
   }
 }

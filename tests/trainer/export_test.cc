@@ -64,7 +64,7 @@ TEST_F(ExportRun, LeavesNothingOrAllWhicheverStepIsRefused) {
     const RecordedFiles disk({.really_sync = false, .before = [&](const FileStep& step) {
                                 if (seen++ != refused) return;
                                 was_refused = true;
-                                throw file_error(step.path, "do it", ENOSPC);
+                                throw_file_error(step.path, "do it", ENOSPC);
                               }});
     asked.files = &disk;
     try {

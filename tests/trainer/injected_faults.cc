@@ -278,6 +278,9 @@ TEST_F(InjectedFaults, FreshMeansTheFirstAttemptAlone) {
   TrainRequest fresh = request("run");
   fresh.fresh = true;
   EXPECT_EQ(run(fresh, 1).code, ExitCode::kDone);
+  EXPECT_THROW(run(fresh, 1), ConfigError);
+  fs::remove_all(folder("run") / "checkpoints");
+  EXPECT_THROW(run(fresh, 1), ConfigError) << "roll-backs are left, which exclude samples";
 }
 
 TEST_F(InjectedFaults, ASpikeIsRolledBackAlikeWhereverTheRunWasStopped) {

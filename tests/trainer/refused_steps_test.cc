@@ -84,7 +84,7 @@ TEST_F(RefusedSteps, LoseNothingWhicheverItIs) {
     const RecordedFiles files({.really_sync = false, .before = [&](const FileStep& step) {
                                  if (seen++ != refused) return;
                                  what = step.path.string();
-                                 throw file_error(step.path, "do it", reason);
+                                 throw_file_error(step.path, "do it", reason);
                                }});
     try {
       train_in(run, files);

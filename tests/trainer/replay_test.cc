@@ -93,6 +93,17 @@ TEST_F(Replay, RefusesABatchOfAnotherFormatOrSystem) {
   EXPECT_THAT([&] { replay(settings_, request(batch(), {})); }, ThrowsMessage<DataError>(HasSubstr("format nothing")));
 }
 
+TEST_F(Replay, RefusesABatchThatWasDamaged) {
+  Metadata metadata = kGood;
+  metadata["sha256"] = sha256_of_tensors(batch());
+  replay(settings_, request(batch(), metadata));
+  NamedTensors flipped = batch();
+  flipped.front().second = flipped.front().second.clone();
+  flipped.front().second.view(-1)[0].add_(1);
+  EXPECT_THAT([&] { replay(settings_, request(flipped, metadata)); },
+              ThrowsMessage<DataError>(HasSubstr("SHA-256 of its tensors differs")));
+}
+
 TEST_F(Replay, NamesAMissingTensor) {
   NamedTensors tensors = batch();
   tensors.erase(tensors.begin() + 7);

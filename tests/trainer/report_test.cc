@@ -148,6 +148,7 @@ TEST_F(ReportTest, TellsHowARunStands) {
   EXPECT_EQ(verdict_of(history()).reason, "killed: rank 0");
   for (const auto& [end, standing] : {std::pair(StartEnd::kDone, RunStanding::kDone),
                                       {StartEnd::kRunAgain, RunStanding::kRunAgain},
+                                      {StartEnd::kWentBack, RunStanding::kRunning},
                                       {StartEnd::kFailed, RunStanding::kFailed}}) {
     fs::remove(run_ / "timing.jsonl");
     TimingLog(run_ / "timing.jsonl", {.number = 1, .began = 1e9}, [] { return 1e9; }).ended(end, "a word", 3);

@@ -74,7 +74,9 @@ TEST(RollBacks, NameALineThatIsNone) {
   const TemporaryFolder place;
   add_roll_back(place.path(), next_roll_back({}, report_at(7), -1), system_files());
   const std::string good = read_file(place.path() / kRollBacksName);
-  for (const std::string bad : {"{}", "7", "{\"iteration\": 1", "{\"iteration\": \"x\", \"faults\": []}"}) {
+  std::string other_place = good.substr(0, good.size() - 1);
+  other_place[other_place.find('7')] = '6';
+  for (const std::string& bad : {std::string("{}"), std::string("7"), std::string("{\"iteration\": 1"), other_place}) {
     write_file_atomically(place.path() / kRollBacksName, good + bad + "\n");
     EXPECT_THAT([&] { read_roll_backs(place.path()); },
                 ThrowsMessage<CheckpointError>(AllOf(HasSubstr("rollbacks.jsonl"), HasSubstr("line 2"))));

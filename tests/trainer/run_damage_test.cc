@@ -17,6 +17,7 @@
 #include "common/errors.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/trainer/toy_run.h"
+#include "trainer/faults/roll_backs.h"
 #include "trainer/saving/checkpoint_saver.h"
 
 namespace understudy {
@@ -82,7 +83,20 @@ class RunDamage : public testing::Test {
       events_bytes = events.bytes();
       metrics.append("{\"iteration\": 12, \"of\": \"a start that was killed\"}");
     }
-    for (const char* name : {"run.toml", "timing.jsonl", "environment.json", "outcome.json", "samples/000000012.png"}) {
+    for (const std::uint64_t sample : {36U, 50U}) {
+      RollBack decision{.report = {.iteration = 7, .faults = {{.rank = 1, .what = "loss of generator is not finite"}}}};
+      decision.report.faults[0].micro_batch = 2;
+      decision.report.faults[0].episodes = {
+          {.sample = sample, .set = "sets/a", .identity = "id1", .clip = "id1#v#0", .frames = {3, 9}}};
+      add_roll_back(run_, decision, system_files());
+    }
+    for (const char* name : {"run.toml",
+                             "timing.jsonl",
+                             "environment.json",
+                             "outcome.json",
+                             "history.jsonl",
+                             "status.log",
+                             "samples/000000012.png"}) {
       fs::create_directories((run_ / name).parent_path());
       write_bytes(run_ / name, fmt::format("what {} says", name));
     }
@@ -112,8 +126,9 @@ class RunDamage : public testing::Test {
     vouched_[training.state.completed] = read_bytes(run_ / "metrics.jsonl");
   }
 
-  /// As open_run resumes. @returns the iteration that it goes on from, with the state in `resumed_`
+  /// As open_run resumes. @returns the iteration that it goes on from, with the state in `resumed_` and `excluded_`
   std::int64_t resume() {
+    excluded_ = samples_excluded_by(read_roll_backs(run_));
     const std::optional<LoadedCheckpoint> found = store_.newest_intact();
     if (!found) throw CheckpointError("no intact checkpoint is left");
     resumed_.state.completed = -1;
@@ -226,9 +241,21 @@ class RunDamage : public testing::Test {
     }
   }
 
+  /// Decisions that are gone are made again where the fault shows again; none is ever read as another one.
+  void expect_no_other_decision(const std::string& name) {
+    try {
+      expect_exact(resume());
+      const std::vector<std::int64_t> decided{36, 50};
+      EXPECT_TRUE(std::equal(excluded_.begin(), excluded_.end(), decided.begin()));
+    } catch (const CheckpointError& refused) {
+      EXPECT_THAT(refused.what(), HasSubstr((run_ / name).string()));
+    }
+  }
+
   void check(const std::string& name, const Damage& damage) {
     if (name.starts_with("checkpoints/")) return expect_checkpoint_damage_found(name);
     if (name.starts_with("incarnations/")) return expect_safe_without_fence(name);
+    if (name == kRollBacksName) return expect_no_other_decision(name);
     if (name == "metrics.jsonl") return expect_log_damage_found(name, damage);
     // Nothing of the rest takes part in a resume: run.toml is compared with the manifest's text where `train` is
     // given it, the TensorBoard file has checksums of its own and begins anew when it is short, links in best/ are
@@ -243,6 +270,7 @@ class RunDamage : public testing::Test {
   std::map<std::string, std::string> whole_;     ///< every file of the run
   std::map<std::int64_t, std::string> states_;   ///< after each checkpoint
   std::map<std::int64_t, std::string> vouched_;  ///< metrics.jsonl then
+  std::vector<std::int64_t> excluded_;           ///< samples, by the last resume
   ToyRun resumed_{kKept};
 };
 
@@ -272,11 +300,12 @@ TEST_F(RunDamage, IsFoundInEveryFileThatNumbersComeFrom) {
   for (const auto& [name, bytes] : whole_) names.push_back(name);
   const auto parts = std::ssize(read_manifest(store_.folder_of(kLast)).parts);
   ASSERT_GT(parts, 3) << "the optimisers' state is one part";
-  ASSERT_EQ(std::ssize(names), 4 * (parts + 1) + 2 + 7) << "checkpoints, starts, and the rest";
+  ASSERT_EQ(std::ssize(names), 4 * (parts + 1) + 2 + 10) << "checkpoints, starts, and the rest";
   const char* seed_text = std::getenv("UNDERSTUDY_DAMAGE_SEED");
   const std::uint64_t seed = seed_text != nullptr ? std::stoull(seed_text) : 1;
   std::map<std::string, int> trials;
-  for (std::uint64_t trial = 0; trial < kTrials && !HasFailure(); ++trial) {
+  int applied = 0;
+  for (std::uint64_t trial = 0; applied < kTrials && !HasFailure(); ++trial) {
     std::mt19937_64 random(seed * 1'000'003 + trial);
     const std::string& name = names[random() % names.size()];
     const Damage done = damage(name, random);
@@ -286,6 +315,7 @@ TEST_F(RunDamage, IsFoundInEveryFileThatNumbersComeFrom) {
     check(name, done);
     restore(name);
     ++trials[name];
+    ++applied;
   }
   for (const std::string& name : names) EXPECT_GT(trials[name], 100) << name;
 }
@@ -301,6 +331,8 @@ TEST_F(RunDamage, OfTheTwoNewestCheckpointsLeavesTheThird) {
   const CapturedLog log;
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(resume(), 6);
+  // A deadline, not a measure: no more than reading a few small files may take on a busy machine.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   expect_exact(6);
   EXPECT_THAT(log.text(),

@@ -120,6 +120,21 @@ TEST_F(TrainerTest, SkipsASaveWhileAnotherIsUnderWayWhereItIsToldTo) {
   EXPECT_THAT(CheckpointStore(run_folder("run")).list(), testing::ElementsAre(1, 3));
 }
 
+TEST_F(TrainerTest, KeepsTheSpareOfACheckpointThatWentBadBeforeThisStart) {
+  const auto ended = [&](const std::string& name, bool damage) {
+    TrainRequest asked = request(name);
+    asked.overrides = {{.key = "checkpoints.every", .value = "1"}, {.key = "validation.every", .value = "0"}};
+    run(asked);
+    const CheckpointStore store(run_folder(name));
+    if (damage) fs::resize_file(store.folder_of(2) / kModelPart, 100);
+    asked.overrides.push_back({.key = "checkpoints.keep_newest", .value = "2"});
+    run(asked);
+    return store.list();
+  };
+  EXPECT_THAT(ended("sound", false), testing::ElementsAre(2, 3));
+  EXPECT_THAT(ended("damaged", true), testing::ElementsAre(1, 2, 3));
+}
+
 TEST_F(TrainerTest, RefusesToResumeAnotherMethod) {
   TrainRequest first = request("run");
   first.until = 1;

@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "checkpoints/safetensors.h"
+#include "common/errors.h"
+#include "common/log.h"
 
 namespace understudy {
 namespace {
@@ -27,23 +29,35 @@ EpisodeNote note_of(const EpisodeSource& source, const Episode& episode) {
   return note;
 }
 
-/// @returns  the file's path within the run
 fs::path write_failed_batch(const FaultScene& scene, const MicroBatch& batch) {
   const fs::path name =
       fs::path("failed") / fmt::format("iteration-{:09d}-micro-batch-{}.safetensors", batch.iteration, batch.index);
   make_folders(scene.files, scene.run / "failed");
-  write_safetensors(scene.run / name,
-                    scene.recipe.batch_tensors(batch),
-                    {{"format", "understudy.batch.v1"}, {"system", scene.system}},
-                    scene.files);
-  return name;
+  const NamedTensors tensors = scene.recipe.batch_tensors(batch);
+  write_safetensors(
+      scene.run / name,
+      tensors,
+      {{"format", "understudy.batch.v1"}, {"system", scene.system}, {"sha256", sha256_of_tensors(tensors)}},
+      scene.files);
+  return scene.run / name;
+}
+
+/// A file that cannot be written must not hide the fault: then there is none.
+/// @returns  the file
+std::string keep_failed_batch(const FaultScene& scene, const MicroBatch& batch) {
+  try {
+    return write_failed_batch(scene, batch).string();
+  } catch (const FileError& error) {
+    spdlog::warn("a micro-batch is not kept for replay: {}", error.what());
+    return "";
+  }
 }
 
 Fault fault_of(const Finding& finding, int rank, const FaultScene& scene) {
   Fault fault{.rank = rank, .what = finding.text, .micro_batch = {}, .batch = {}, .episodes = {}};
   if (!finding.micro_batch) return fault;
   fault.micro_batch = finding.micro_batch->index;
-  fault.batch = (scene.run / write_failed_batch(scene, *finding.micro_batch)).string();
+  fault.batch = keep_failed_batch(scene, *finding.micro_batch);
   for (const Episode& episode : finding.micro_batch->episodes) fault.episodes.push_back(note_of(scene.source, episode));
   return fault;
 }
@@ -83,13 +97,13 @@ std::string text_of(const Fault& fault, Iteration iteration) {
     episodes.push_back(fmt::format(
         "sample {}: {}, clip {}, frames {}", note.sample, note.set, note.clip, fmt::join(note.frames, " ")));
   }
-  return fmt::format("rank {}: {} at iteration {}, micro-batch {} ({}); replay it from {}",
+  return fmt::format("rank {}: {} at iteration {}, micro-batch {} ({}){}",
                      fault.rank,
                      fault.what,
                      iteration,
                      *fault.micro_batch,
                      fmt::join(episodes, "; "),
-                     fault.batch);
+                     fault.batch.empty() ? "" : "; replay it from " + fault.batch);
 }
 
 std::string ranks_text(const std::vector<int>& ranks, int world_size) {

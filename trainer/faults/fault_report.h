@@ -30,8 +30,8 @@ struct Fault {
   int rank = 0;
   std::string what;
   std::optional<std::int64_t> micro_batch;  ///< none: a weight, a buffer or a replica
-  std::string batch;                        ///< file of the micro-batch, for `understudy replay`
-  std::vector<EpisodeNote> episodes;        ///< of the micro-batch
+  std::string batch;  ///< file of the micro-batch, for `understudy replay`; empty where it could not be written
+  std::vector<EpisodeNote> episodes;  ///< of the micro-batch
 };
 
 /// What all ranks found in one iteration; the same on all ranks.

@@ -9,6 +9,7 @@
 
 #include "common/atomic_file.h"
 #include "common/errors.h"
+#include "common/hash.h"
 
 namespace understudy {
 namespace {
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kWent = "roll back";
 constexpr const char* kGaveUp = "give up";
+constexpr const char* kChecksum = "sha256";
 
 std::string text_of_file(const fs::path& file) {
   return fs::exists(file) ? read_file(file) : std::string();
@@ -28,11 +30,16 @@ std::string line_of(const RollBack& roll_back) {
   json["action"] = roll_back.gave_up ? kGaveUp : kWent;
   json["checkpoint"] = roll_back.checkpoint;
   json["without_progress"] = roll_back.without_progress;
+  json[kChecksum] = sha256_hex(json.dump());
   return json.dump() + '\n';
 }
 
+/// @throws Json::exception, CheckpointError
 RollBack roll_back_from(const std::string& line) {
-  const Json json = Json::parse(line);
+  Json json = Json::parse(line);
+  const std::string stated = json.at(kChecksum);
+  json.erase(kChecksum);
+  if (sha256_hex(json.dump()) != stated) throw CheckpointError("SHA-256 differs");
   return {.report = fault_report_from(json),
           .checkpoint = json.at("checkpoint"),
           .without_progress = json.at("without_progress"),
@@ -47,7 +54,7 @@ std::vector<RollBack> read_roll_backs(const fs::path& run) {
   for (std::string line; std::getline(lines, line);) {
     try {
       roll_backs.push_back(roll_back_from(line));
-    } catch (const Json::exception& error) {
+    } catch (const std::exception& error) {
       throw CheckpointError(
           fmt::format("{}: line {} is no roll-back ({}); restore the file, or remove it and name the "
                       "samples that stay excluded in data.exclude",

@@ -18,6 +18,8 @@ RunStanding standing_after(StartEnd end) {
       return RunStanding::kDone;
     case StartEnd::kRunAgain:
       return RunStanding::kRunAgain;
+    case StartEnd::kWentBack:
+      return RunStanding::kRunning;
     case StartEnd::kFailed:
       return RunStanding::kFailed;
   }

@@ -81,6 +81,7 @@ std::string book_table(const TimeBook& book) {
 std::string end_text(const RunHistory& history, std::size_t place) {
   const RunStart& start = history.timing.book.starts()[place];
   const auto seen = seen_end_of(history, place);
+  if (start.end == StartEnd::kWentBack) return fmt::format("<b>went back</b>: {}", escaped(start.message));
   if (start.end && *start.end != StartEnd::kFailed) return escaped(start.message);
   if (seen) return fmt::format("<b>{}</b>: {}", escaped(seen->end), escaped(seen->message));
   if (start.end) return fmt::format("<b>failed</b>: {}", escaped(start.message));

@@ -45,7 +45,7 @@ TimeRecord record_of(const Json& line) {
     record.kind = TimeRecord::Kind::kEnd;
     record.message = line.at("message");
     const std::string end = line.at("end");
-    for (const StartEnd each : {StartEnd::kDone, StartEnd::kRunAgain, StartEnd::kFailed}) {
+    for (const StartEnd each : {StartEnd::kDone, StartEnd::kRunAgain, StartEnd::kWentBack, StartEnd::kFailed}) {
       if (end == name_of(each)) record.end = each;
     }
   }

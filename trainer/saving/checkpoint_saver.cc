@@ -207,7 +207,7 @@ void CheckpointSaver::write_and_publish(const CheckpointOrder& order, const std:
   pending_->publish(std::move(manifest));
   verify_one_kept(order.iteration);
   RetentionPolicy retention = order.retention;
-  retention.damaged = damaged_;
+  retention.damaged.insert(damaged_.begin(), damaged_.end());
   apply_retention(store_, retention, incarnation_);
 }
 

@@ -13,6 +13,9 @@ using Clock = std::chrono::steady_clock;
 /// So that storage which never comes back is noticed.
 constexpr int kMostSkippedSaves = 3;
 
+/// Seconds; shorter waits are no news.
+constexpr double kLongWait = 0.1;
+
 }  // namespace
 
 bool RunSaving::wants_save() {
@@ -32,6 +35,7 @@ void RunSaving::begin(Clock::time_point began) {
   CheckpointOrder order{.iteration = run_.completed};
   if (context_.ranks.rank() == 0)
     order = order_checkpoint(run_.identity, run_.state(), *run_.metrics, *run_.events, run_.config());
+  order.retention.damaged = run_.damaged;
   run_.saver->begin(std::move(order));
   run_.saved = run_.completed;
   skipped_ = 0;
@@ -46,10 +50,10 @@ void RunSaving::wait_for_the_one_before() {
   const bool waits = run_.saver->busy();
   const auto began = Clock::now();
   run_.saver->finish();
-  if (!waits || context_.ranks.rank() != 0) return;
-  spdlog::warn("the checkpoint of iteration {} waited {:.1f} s for an older one to be written",
-               run_.completed,
-               std::chrono::duration<double>(Clock::now() - began).count());
+  const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  if (!waits || seconds < kLongWait || context_.ranks.rank() != 0) return;
+  spdlog::warn(
+      "the checkpoint of iteration {} waited {:.1f} s for an older one to be written", run_.completed, seconds);
 }
 
 void RunSaving::finish() {

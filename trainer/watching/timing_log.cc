@@ -58,6 +58,8 @@ std::string_view name_of(StartEnd end) {
       return "done";
     case StartEnd::kRunAgain:
       return "run again";
+    case StartEnd::kWentBack:
+      return "went back";
     case StartEnd::kFailed:
       return "failed";
   }

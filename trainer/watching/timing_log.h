@@ -60,7 +60,12 @@ enum class RunSpan { kSaving, kValidating, kSampling };
 std::string_view name_of(RunSpan span);
 
 /// How a start ended that lived to say so.
-enum class StartEnd { kDone, kRunAgain, kFailed };
+enum class StartEnd {
+  kDone,
+  kRunAgain,
+  kWentBack,  ///< to the newest checkpoint, in the same process
+  kFailed
+};
 std::string_view name_of(StartEnd end);
 
 /// `timing.jsonl`: what a run took, one JSON object a line, over all its starts (docs/report.md). A line that a killed
