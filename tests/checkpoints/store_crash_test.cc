@@ -21,8 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kAllSubsets = 7;  // of so many open changes all subsets are tried, of more a sample
-
 constexpr int kLayers = 8;
 
 /// What a program did to a folder, and which checkpoints may be there after a crash while it did the last of it.
@@ -81,7 +79,7 @@ class StoreCrash : public testing::Test {
     for (std::size_t i = 0; i < story.begin; ++i) disk.apply(story.steps[i]);
     std::unordered_set<std::string> seen;
     for (std::size_t i = story.begin;; ++i) {
-      for (const std::vector<bool>& arrived : choices(disk.open_changes())) {
+      for (const std::vector<bool>& arrived : name_arrivals(disk.open_changes(), random_)) {
         const bool all = std::find(arrived.begin(), arrived.end(), false) == arrived.end();
         for (const DataArrival& data : all ? every_arrival(disk, stride) : some_arrivals(disk)) {
           const bool must_be_new = i >= story.published;
@@ -94,44 +92,6 @@ class StoreCrash : public testing::Test {
       disk.apply(story.steps[i]);
     }
     return seen.size();
-  }
-
-  std::vector<std::vector<bool>> choices(std::size_t changes) {
-    std::vector<std::vector<bool>> found;
-    if (changes <= kAllSubsets) {
-      for (std::size_t bits = 0; bits < (std::size_t{1} << changes); ++bits) {
-        std::vector<bool>& choice = found.emplace_back(changes);
-        for (std::size_t i = 0; i < changes; ++i) choice[i] = ((bits >> i) & 1U) != 0;
-      }
-      return found;
-    }
-    for (std::size_t one = 0; one < changes; ++one) {
-      found.emplace_back(changes, false)[one] = true;
-      found.emplace_back(changes, true)[one] = false;
-    }
-    found.emplace_back(changes, false);
-    found.emplace_back(changes, true);
-    while (found.size() < 150) {
-      std::vector<bool>& choice = found.emplace_back(changes);
-      for (std::size_t i = 0; i < changes; ++i) choice[i] = (random_() & 1U) != 0;
-    }
-    return found;
-  }
-
-  static std::vector<DataArrival> some_arrivals(const CrashedDisk& disk) {
-    const std::size_t bytes = disk.open_bytes();
-    std::vector<DataArrival> found = {{}, {.bytes = 0}, {.bytes = bytes / 2}, {.bytes = 0, .length = true}};
-    for (std::size_t write = 0; write < disk.open_writes(); ++write) found.push_back({.missing = write});
-    return found;
-  }
-
-  static std::vector<DataArrival> every_arrival(const CrashedDisk& disk, std::size_t stride) {
-    std::vector<DataArrival> found = some_arrivals(disk);
-    for (std::size_t bytes = 0; bytes < disk.open_bytes(); bytes += stride) {
-      found.push_back({.bytes = bytes});
-      found.push_back({.bytes = bytes, .length = true});
-    }
-    return found;
   }
 
   void recover(const CrashedDisk& disk,

@@ -12,6 +12,8 @@ namespace fs = std::filesystem;
 using Kind = FileStep::Kind;
 
 constexpr int kRoot = 0;
+constexpr std::size_t kAllSubsets = 7;      // of so many changes
+constexpr std::size_t kSubsetSample = 150;  // of more
 
 }  // namespace
 
@@ -56,15 +58,19 @@ void CrashedDisk::change(Change change) {
 
 void CrashedDisk::apply(const FileStep& step) {
   switch (step.kind) {
-    case Kind::kCreate: {
-      int node = node_at(step.path);
-      if (node < 0) {
-        node = add(Node::Kind::kFile, "");
-        change({name_at(step.path, node)});
+    case Kind::kCreate:
+    case Kind::kAppend: {
+      int number = node_at(step.path);
+      if (number < 0) {
+        number = add(Node::Kind::kFile, "");
+        change({name_at(step.path, number)});
       }
-      nodes_[static_cast<std::size_t>(node)].contents.clear();
-      nodes_[static_cast<std::size_t>(node)].unsynced.clear();
-      opened_[step.file] = node;
+      Node& node = nodes_[static_cast<std::size_t>(number)];
+      if (step.kind == Kind::kCreate) {
+        node.contents.clear();
+        node.unsynced.clear();
+      }
+      opened_[step.file] = number;
       break;
     }
     case Kind::kWrite:
@@ -76,6 +82,8 @@ void CrashedDisk::apply(const FileStep& step) {
       node.unsynced.clear();
       break;
     }
+    case Kind::kClose:
+      break;  // keeps nothing from being lost
     case Kind::kFolder:
       change({name_at(step.path, add(Node::Kind::kFolder, ""))});
       break;
@@ -184,6 +192,44 @@ void CrashedDisk::build(const fs::path& at, const std::vector<bool>& arrived, co
         break;
     }
   });
+}
+
+std::vector<std::vector<bool>> name_arrivals(std::size_t changes, std::mt19937& random) {
+  std::vector<std::vector<bool>> found;
+  if (changes <= kAllSubsets) {
+    for (std::size_t bits = 0; bits < (std::size_t{1} << changes); ++bits) {
+      std::vector<bool>& choice = found.emplace_back(changes);
+      for (std::size_t i = 0; i < changes; ++i) choice[i] = ((bits >> i) & 1U) != 0;
+    }
+    return found;
+  }
+  for (std::size_t one = 0; one < changes; ++one) {
+    found.emplace_back(changes, false)[one] = true;
+    found.emplace_back(changes, true)[one] = false;
+  }
+  found.emplace_back(changes, false);
+  found.emplace_back(changes, true);
+  while (found.size() < kSubsetSample) {
+    std::vector<bool>& choice = found.emplace_back(changes);
+    for (std::size_t i = 0; i < changes; ++i) choice[i] = (random() & 1U) != 0;
+  }
+  return found;
+}
+
+std::vector<DataArrival> some_arrivals(const CrashedDisk& disk) {
+  const std::size_t bytes = disk.open_bytes();
+  std::vector<DataArrival> found = {{}, {.bytes = 0}, {.bytes = bytes / 2}, {.bytes = 0, .length = true}};
+  for (std::size_t write = 0; write < disk.open_writes(); ++write) found.push_back({.missing = write});
+  return found;
+}
+
+std::vector<DataArrival> every_arrival(const CrashedDisk& disk, std::size_t stride) {
+  std::vector<DataArrival> found = some_arrivals(disk);
+  for (std::size_t bytes = 0; bytes < disk.open_bytes(); bytes += stride) {
+    found.push_back({.bytes = bytes});
+    found.push_back({.bytes = bytes, .length = true});
+  }
+  return found;
 }
 
 }  // namespace understudy

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -70,5 +71,12 @@ class CrashedDisk {
   std::vector<Change> changes_;
   std::map<int, int> opened_;  ///< number of an opened file -> node
 };
+
+/// Which of so many open changes may have arrived: every subset of a few, of more a sample.
+std::vector<std::vector<bool>> name_arrivals(std::size_t changes, std::mt19937& random);
+/// Everything, nothing, half, sizes alone, and all but one write.
+std::vector<DataArrival> some_arrivals(const CrashedDisk& disk);
+/// Those, and every `stride`-th number of bytes.
+std::vector<DataArrival> every_arrival(const CrashedDisk& disk, std::size_t stride);
 
 }  // namespace understudy

@@ -22,20 +22,34 @@ class RecordedFile : public OutputFile {
   void write(std::span<const std::byte> bytes) override {
     FileStep step = of(Kind::kWrite);
     step.bytes = text_of(bytes);
-    announce(step);
-    file_->write(bytes);
-    steps_->add(std::move(step));
+    try {
+      announce(step);
+    } catch (...) {
+      put(bytes.first(bytes.size() / 2));
+      throw;
+    }
+    put(bytes);
   }
   void sync() override {
     announce(of(Kind::kSync));
     if (options_.really_sync) file_->sync();
     steps_->add(of(Kind::kSync));
   }
-  void close() override { file_->close(); }
+  void close() override {
+    announce(of(Kind::kClose));
+    file_->close();
+    steps_->add(of(Kind::kClose));
+  }
 
  private:
   void announce(const FileStep& step) const {
     if (options_.before) options_.before(step);
+  }
+  void put(std::span<const std::byte> bytes) {
+    file_->write(bytes);
+    FileStep step = of(Kind::kWrite);
+    step.bytes = text_of(bytes);
+    steps_->add(std::move(step));
   }
   FileStep of(Kind kind) const {
     FileStep step = step_;
@@ -58,26 +72,27 @@ void RecordedFiles::announce(const FileStep& step) const {
 }
 
 std::unique_ptr<OutputFile> RecordedFiles::noted(std::unique_ptr<OutputFile> file,
+                                                 Kind kind,
                                                  const std::filesystem::path& path) const {
   if (!file) return nullptr;
-  const FileStep step{.kind = Kind::kCreate, .path = path, .other = {}, .bytes = {}, .file = (*files_)++};
+  const FileStep step{.kind = kind, .path = path, .other = {}, .bytes = {}, .file = (*files_)++};
   steps_->add(step);
   return std::make_unique<RecordedFile>(std::move(file), step, steps_, options_);
 }
 
 std::unique_ptr<OutputFile> RecordedFiles::create(const std::filesystem::path& path) const {
   announce({.kind = Kind::kCreate, .path = path, .other = {}, .bytes = {}});
-  return noted(system_files().create(path), path);
+  return noted(system_files().create(path), Kind::kCreate, path);
 }
 
 std::unique_ptr<OutputFile> RecordedFiles::create_new(const std::filesystem::path& path) const {
   announce({.kind = Kind::kCreate, .path = path, .other = {}, .bytes = {}});
-  return noted(system_files().create_new(path), path);
+  return noted(system_files().create_new(path), Kind::kCreate, path);
 }
 
 std::unique_ptr<OutputFile> RecordedFiles::append(const std::filesystem::path& path) const {
-  announce({.kind = Kind::kCreate, .path = path, .other = {}, .bytes = {}});
-  return system_files().append(path);  // logs are looked at by the tests that kill runs
+  announce({.kind = Kind::kAppend, .path = path, .other = {}, .bytes = {}});
+  return noted(system_files().append(path), Kind::kAppend, path);
 }
 
 bool RecordedFiles::make_folder(const std::filesystem::path& path) const {

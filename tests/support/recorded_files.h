@@ -17,8 +17,10 @@ namespace understudy {
 struct FileStep {
   enum class Kind {
     kCreate,  ///< a file, empty, in the place of what had the name
+    kAppend,  ///< opens a file with what is in it; made empty where there is none
     kWrite,   ///< bytes at a file's end
     kSync,    ///< of a file's contents
+    kClose,
     kFolder,
     kRename,  ///< path to other
     kExchange,
@@ -31,7 +33,7 @@ struct FileStep {
   std::filesystem::path path;
   std::filesystem::path other;
   std::string bytes;
-  int file = -1;  ///< number of the opened file that kCreate, kWrite and kSync are of
+  int file = -1;  ///< number of the opened file, of steps on one
 };
 
 /// Steps of several threads, in the order in which they ended.
@@ -49,7 +51,8 @@ class FileSteps {
   std::vector<FileStep> steps_;
 };
 
-/// Passes every step on to the system and notes those that succeed. `before` sees each step first and may throw.
+/// Passes every step on to the system and notes those that succeed. `before` sees each step first and may throw. Of a
+/// write that it refuses the first half is written, as on a disk that fills up.
 class RecordedFiles : public FileSystem {
  public:
   struct Options {
@@ -76,7 +79,9 @@ class RecordedFiles : public FileSystem {
 
  private:
   void announce(const FileStep& step) const;
-  std::unique_ptr<OutputFile> noted(std::unique_ptr<OutputFile> file, const std::filesystem::path& path) const;
+  std::unique_ptr<OutputFile> noted(std::unique_ptr<OutputFile> file,
+                                    FileStep::Kind kind,
+                                    const std::filesystem::path& path) const;
 
   Options options_;
   std::shared_ptr<FileSteps> steps_ = std::make_shared<FileSteps>();
