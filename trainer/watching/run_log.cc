@@ -78,6 +78,10 @@ void VouchedFile::sync() {
   file_->sync();
 }
 
+void VouchedFile::close() {
+  file_->close();
+}
+
 void require_log_of(const std::filesystem::path& run, const Manifest& checkpoint) {
   const std::filesystem::path path = run / "metrics.jsonl";
   const std::string text = std::filesystem::exists(path) ? read_file(path) : "";

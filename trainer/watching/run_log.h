@@ -35,6 +35,9 @@ class VouchedFile {
   void append(std::string_view bytes);
   /// Makes what was appended so far durable; from any thread. @throws FileError
   void sync();
+  /// After the last append. Nothing vouches for bytes that were not synced, but a file system that cannot keep them
+  /// may say so here. @throws FileError
+  void close();
   std::int64_t bytes() const { return bytes_; }
   /// SHA-256 of the file's bytes; "" when it was opened with all that was in it.
   std::string sha256() const;

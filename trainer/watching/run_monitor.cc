@@ -75,6 +75,7 @@ void RunMonitor::saving(Iteration completed) {
 
 void RunMonitor::ended(const std::string& message) {
   add_status(message);
+  status_.close();
   expose(/*now=*/true);
 }
 

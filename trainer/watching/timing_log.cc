@@ -113,6 +113,7 @@ void TimingLog::spent(RunSpan span, double seconds, Iteration completed) {
 
 void TimingLog::ended(StartEnd end, const std::string& message, Iteration completed) {
   append({{"event", "end"}, {"end", name_of(end)}, {"message", message}, {"completed", completed}});
+  lines_.close();
 }
 
 }  // namespace understudy

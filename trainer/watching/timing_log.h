@@ -86,7 +86,7 @@ class TimingLog {
   void logged(Iteration iteration, int world_size, const IterationTiming& timing);
   /// @param seconds  that the training thread spent on it
   void spent(RunSpan span, double seconds, Iteration completed);
-  /// The last line of a start that lives to write it.
+  /// The last line of a start that lives to write it; closes the file.
   void ended(StartEnd end, const std::string& message, Iteration completed);
 
  private:
