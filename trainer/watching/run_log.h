@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <c10/core/Device.h>
@@ -51,11 +52,19 @@ class VouchedFile {
   std::optional<Sha256> hash_;  ///< of the file, which takes no second look at bytes that a disk may have changed
 };
 
-/// Such a file of one JSON object a line.
+/// Such a file of one JSON object a line. A line that could not be written, of which a part may be there, is closed
+/// before the next.
 class JsonLines : public VouchedFile {
  public:
   using VouchedFile::VouchedFile;
-  void append(const std::string& json) { VouchedFile::append(json + '\n'); }
+  void append(const std::string& json) {
+    const bool ends_a_line = std::exchange(ends_a_line_, false);
+    VouchedFile::append((ends_a_line ? "" : "\n") + json + '\n');
+    ends_a_line_ = true;
+  }
+
+ private:
+  bool ends_a_line_ = true;  ///< what this object appended
 };
 
 /// @throws CheckpointError  when metrics.jsonl of a run is shorter than a checkpoint says it was, or other
