@@ -58,11 +58,16 @@ class RunOpener {
 void RunOpener::open() {
   run_.settings = RunSettings::read(request_.config_text, request_.config_name, request_.overrides);
   std::int64_t newest = -1;
+  std::vector<std::int64_t> listed;
   on_rank_zero(ranks_, "open the run directory", [&] {
     make_folders(run_.store.files(), request_.run_directory);
-    if (request_.fresh) require_fresh();
+    listed = run_.store.list();
+    if (request_.fresh && !listed.empty()) {
+      throw ConfigError(fmt::format("{}: holds checkpoints and --fresh was given; name another run directory",
+                                    request_.run_directory.string()));
+    }
     if (const auto found = run_.store.newest_intact()) newest = found->manifest().iteration;
-    if (newest < 0 && !run_.store.list().empty()) {
+    if (newest < 0 && !listed.empty()) {
       throw CheckpointError(fmt::format("{}: no intact checkpoint is left; restore one or start another run",
                                         request_.run_directory.string()));
     }
@@ -96,6 +101,12 @@ void RunOpener::open() {
       remove_unpublished_files(request_.run_directory / folder, run_.store.files());
     if (samples_excluded_by(read_roll_backs(request_.run_directory)) != excluded)
       throw ClusterError("an earlier start of this run rolled back while this one began; start again");
+    // Taking the run gives a checkpoint its name back that a crash left without one; going on from an older one would
+    // cut the logs below what it vouches for.
+    if (run_.store.list() != listed)
+      throw ClusterError(
+          "the checkpoints of this run are others than when this start began: an earlier one was still saving, or was "
+          "cut off while it replaced a checkpoint; start again");
   });
   run_.identity.incarnation = static_cast<std::uint64_t>(ranks_.all_reduce(
       static_cast<std::int64_t>(run_.identity.incarnation), Reduction::kMax, "share the number of this start"));
