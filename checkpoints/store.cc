@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 #include <span>
 
 #include <fmt/format.h>
@@ -113,8 +112,10 @@ std::optional<std::string> late_publication(const fs::path& run, const fs::path&
   const Manifest manifest = read_manifest(folder);
   const auto number = superseded_by(run, manifest.iteration, manifest.incarnation);
   if (!number) return std::nullopt;
-  return fmt::format(
-      "{}: was published by start {} after start {} had taken over", folder.string(), manifest.incarnation, *number);
+  return fmt::format("{}: was published by start {} after start {} had taken over, or could not be read by that one",
+                     folder.string(),
+                     manifest.incarnation,
+                     *number);
 }
 
 }  // namespace
@@ -210,11 +211,12 @@ std::string LoadedCheckpoint::text(std::string_view part) const {
   return read_file(part_path(part));
 }
 
-std::uint64_t CheckpointStore::take_incarnation() const {
+std::uint64_t CheckpointStore::take_incarnation(const std::set<std::int64_t>& passed_over) const {
   make_folders(*files_, checkpoints_of(run_));
   restore_replaced(*files_, run_);
   std::set<std::int64_t> counted;
   for (const std::int64_t iteration : list()) {
+    if (passed_over.contains(iteration)) continue;
     try {
       if (!late_publication(run_, folder_of(iteration))) counted.insert(iteration);
     } catch (const NewerVersionError&) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -88,8 +89,10 @@ class CheckpointStore {
   explicit CheckpointStore(std::filesystem::path run, const FileSystem& files = system_files())
       : files_(&files), run_(std::move(run)) {}
 
-  /// Takes the next incarnation number and removes what killed writers of earlier ones left behind. @throws FileError
-  std::uint64_t take_incarnation() const;
+  /// Takes the next incarnation number and removes what killed writers of earlier ones left behind.
+  /// @param passed_over  checkpoints that this start could not use and goes on without: they are void from now on, even
+  /// where they can be read again, for the run's logs are cut below what they vouch for. @throws FileError
+  std::uint64_t take_incarnation(const std::set<std::int64_t>& passed_over = {}) const;
   /// @throws CheckpointError  "a later start 4 owns this run"
   void require_newest(std::uint64_t incarnation) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -96,7 +97,8 @@ void RunOpener::open() {
     compare_with(*before, checkpoint->manifest());
   }
   on_rank_zero(ranks_, "take the run", [&] {
-    run_.identity.incarnation = run_.store.take_incarnation();
+    const std::set<std::int64_t> passed_over(std::upper_bound(listed.begin(), listed.end(), newest), listed.end());
+    run_.identity.incarnation = run_.store.take_incarnation(passed_over);
     for (const char* folder : {"", "samples", "failed"})
       remove_unpublished_files(request_.run_directory / folder, run_.store.files());
     if (samples_excluded_by(read_roll_backs(request_.run_directory)) != excluded)

@@ -167,6 +167,19 @@ TEST_F(LogCrash, LeavesEveryByteThatTheNewestCheckpointVouchesFor) {
   RecordProperty("states", static_cast<int>(states));
 }
 
+// It could not be read for a while, and the start has cut the logs below what it vouches for.
+TEST_F(LogCrash, OfAStartThatPassedACheckpointOverLeavesARunThatResumes) {
+  train_in(place_.path() / "peace", RecordedFiles({.really_sync = false}));
+  const fs::path run = root() / "run";
+  ASSERT_EQ(train_in(run, RecordedFiles({.really_sync = false})), ExitCode::kDone);
+  const fs::path part = CheckpointStore(run).folder_of(kEnd) / kModelPart;
+  fs::rename(part, place_.path() / "away");
+  EXPECT_THROW(train_in(run, dying()), Error);
+  fs::rename(place_.path() / "away", part);
+  EXPECT_EQ(train_in(run, RecordedFiles({.really_sync = false})), ExitCode::kDone);
+  EXPECT_EQ(read_file(run / "metrics.jsonl"), read_file(place_.path() / "peace" / "metrics.jsonl"));
+}
+
 class LogCrashReplacing : public LogCrash, public testing::WithParamInterface<bool> {};
 
 // A validation that a stop left to the next start adds to the log and to the checkpoint that is there already.
