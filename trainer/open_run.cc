@@ -63,10 +63,7 @@ void RunOpener::open() {
   on_rank_zero(ranks_, "open the run directory", [&] {
     make_folders(run_.store.files(), request_.run_directory);
     listed = run_.store.list();
-    if (request_.fresh && !listed.empty()) {
-      throw ConfigError(fmt::format("{}: holds checkpoints and --fresh was given; name another run directory",
-                                    request_.run_directory.string()));
-    }
+    if (request_.fresh) require_fresh();
     if (const auto found = run_.store.newest_intact()) newest = found->manifest().iteration;
     if (newest < 0 && !listed.empty()) {
       throw CheckpointError(fmt::format("{}: no intact checkpoint is left; restore one or start another run",

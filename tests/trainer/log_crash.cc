@@ -128,7 +128,7 @@ class LogCrash : public testing::Test {
   /// Of a start that ends when it has cut the logs to what its checkpoint vouches for.
   static RecordedFiles dying() {
     return RecordedFiles({.really_sync = false, .before = [](const FileStep& step) {
-                            if (step.path.filename() == "status.log") throw file_error(step.path, "open", EIO);
+                            if (step.path.filename() == "status.log") throw_file_error(step.path, "open", EIO);
                           }});
   }
 
