@@ -93,20 +93,18 @@ void RunOpener::open() {
     fill_in_decisions(before->run, run_.settings->run);
     compare_with(*before, checkpoint->manifest());
   }
+  bool changed = false;
   on_rank_zero(ranks_, "take the run", [&] {
     const std::set<std::int64_t> passed_over(std::upper_bound(listed.begin(), listed.end(), newest), listed.end());
     run_.identity.incarnation = run_.store.take_incarnation(passed_over);
     for (const char* folder : {"", "samples", "failed"})
       remove_unpublished_files(request_.run_directory / folder, run_.store.files());
-    if (samples_excluded_by(read_roll_backs(request_.run_directory)) != excluded)
-      throw ClusterError("an earlier start of this run rolled back while this one began; start again");
-    // Taking the run gives a checkpoint its name back that a crash left without one; going on from an older one would
-    // cut the logs below what it vouches for.
-    if (run_.store.list() != listed)
-      throw ClusterError(
-          "the checkpoints of this run are others than when this start began: an earlier one was still saving, or was "
-          "cut off while it replaced a checkpoint; start again");
+    // An earlier start may have saved or rolled back, and taking the run gives a checkpoint its name back that a crash
+    // left without one; going on from an older one would cut the logs below what it vouches for.
+    changed = samples_excluded_by(read_roll_backs(request_.run_directory)) != excluded || run_.store.list() != listed;
   });
+  if (ranks_.all_reduce(changed ? 1 : 0, Reduction::kMax, "agree that the run is as it was found") != 0)
+    throw ChangedMeanwhile(fmt::format("{}: an earlier start changed it meanwhile", request_.run_directory.string()));
   run_.identity.incarnation = static_cast<std::uint64_t>(ranks_.all_reduce(
       static_cast<std::int64_t>(run_.identity.incarnation), Reduction::kMax, "share the number of this start"));
   if (const auto& all = run_.config().exclude; !all.empty() && ranks_.rank() == 0)

@@ -9,6 +9,7 @@
 
 #include "checkpoints/store.h"
 #include "clusters/rank_context.h"
+#include "common/errors.h"
 #include "data_pipeline/mixed_sampler.h"
 #include "trainer/batch_source.h"
 #include "trainer/saving/checkpoint_saver.h"
@@ -63,9 +64,17 @@ struct OpenRun {
   std::unique_ptr<CheckpointSaver> saver;
 };
 
+/// An earlier start changed the run while this one opened it, which it now owns: what to go on from has to be looked
+/// for again.
+class ChangedMeanwhile : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Opens the run directory and everything that the configuration names, resumes the newest intact checkpoint or takes
 /// the weights of --init-from, and takes the run over from earlier starts. Collective.
 /// @throws ConfigError, DataError, CheckpointError, ClusterError  before anything in the run was changed
+/// @throws ChangedMeanwhile  on all ranks
 std::unique_ptr<OpenRun> open_run(const TrainRequest& request, const RankContext& context);
 
 }  // namespace understudy

@@ -237,6 +237,8 @@ Outcome train(const TrainRequest& request, const RankContext& context) {
   for (;;) {
     try {
       return train_one_start(again, context);
+    } catch (const ChangedMeanwhile& error) {
+      if (context.ranks.rank() == 0) spdlog::warn("{}\nopening it again", error.what());
     } catch (const GoBack& error) {
       if (context.ranks.rank() == 0) spdlog::warn("{}\ngoing back to the newest checkpoint", error.what());
       again.fresh = false;  // what is there now is the run's own
