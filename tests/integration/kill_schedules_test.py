@@ -20,7 +20,7 @@ CALLS = {ranks: [tool.Counts(opening=1000, whole=3000)] * ranks for ranks in ran
 
 class Drawing(unittest.TestCase):
     def test_a_number_gives_the_same_schedule_for_ever(self):
-        self.assertEqual(tool.draw(2, CALLS), tool.Schedule(2, [tool.Kill(1, 0, 1226, False), tool.Kill(3, 1, 1810, False)], 2))
+        self.assertEqual(tool.draw(2, CALLS), tool.Schedule(2, [tool.Kill(1, 0, 1226, False), tool.Kill(3, 2, 36, False, grace=2)], 4))
 
     def test_counts_scale_the_calls_and_change_nothing_else(self):
         more = {ranks: [tool.Counts(10 * count.opening, 10 * count.whole) for count in counts] for ranks, counts in CALLS.items()}
@@ -28,7 +28,7 @@ class Drawing(unittest.TestCase):
             one, other = tool.draw(number, CALLS), tool.draw(number, more)
             self.assertEqual(one.last_ranks, other.last_ranks)
             for kill, scaled in zip(one.kills, other.kills, strict=True):
-                self.assertEqual((kill.ranks, kill.victim, kill.everything), (scaled.ranks, scaled.victim, scaled.everything))
+                self.assertEqual((kill.ranks, kill.victim, kill.everything, kill.grace), (scaled.ranks, scaled.victim, scaled.everything, scaled.grace))
                 self.assertEqual(kill.call - 1, (scaled.call - 1) // 10)
 
     def test_every_kill_can_happen(self):
@@ -37,6 +37,7 @@ class Drawing(unittest.TestCase):
         kills = [kill for schedule in schedules for kill in schedule.kills]
         self.assertEqual({(kill.ranks, kill.victim) for kill in kills}, {(r, v) for r in range(1, 5) for v in range(r)})
         self.assertEqual({kill.everything for kill in kills}, {False, True})
+        self.assertEqual({kill.grace for kill in kills}, set(tool.GRACES))
         self.assertGreaterEqual(min(kill.call for kill in kills), 1)
         self.assertLessEqual(max(kill.call for kill in kills), 2800)
         self.assertGreater(max(kill.call for kill in kills), 2700)
@@ -45,7 +46,7 @@ class Drawing(unittest.TestCase):
 
 class Repeating(unittest.TestCase):
     def test_a_schedule_comes_back_from_its_line(self):
-        schedule = tool.Schedule(17, [tool.Kill(3, 2, 140, True), tool.Kill(1, 0, 1, False)], 4, loader_threads=0, read_threads=8)
+        schedule = tool.Schedule(17, [tool.Kill(3, 2, 140, True), tool.Kill(1, 0, 1, False, grace=2)], 4, loader_threads=0, read_threads=8)
         self.assertEqual(tool.schedule_of(schedule.to_json()), schedule)
 
     def test_says_what_is_wrong_with_a_file(self):
