@@ -39,7 +39,7 @@ std::optional<RunSettings> settings_kept_with(const std::filesystem::path& weigh
 RunSettings inference_settings(const InferenceSource& source) {
   if (source.config) return RunSettings::read(read_file(*source.config), source.config->string(), {});
   if (auto settings = settings_kept_with(source.weights)) return *std::move(settings);
-  return RunSettings::defaults(default_recipe());
+  return RunSettings::read("", "defaults", {});
 }
 
 std::unique_ptr<Reenactor> make_reenactor(const InferenceSource& source) {

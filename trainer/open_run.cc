@@ -86,8 +86,6 @@ void RunOpener::open() {
   }
   merge_samples(run_.settings->run.exclude, excluded);
   run_.device = decide_for_this_job(run_.settings->run, ranks_);
-  if (run_.settings->run.batch.statistics_group == 0)
-    run_.settings->run.batch.statistics_group = run_.settings->run.batch.micro_batch;
   open_data_and_recipe();
   if (before) {
     fill_in_decisions(before->run, run_.settings->run);

@@ -9,6 +9,17 @@
 #include "trainer/recipes/registry.h"
 
 namespace understudy {
+namespace {
+
+/// Checks across keys, and what follows from other keys.
+void complete(RunSettings& settings, Problems& problems) {
+  validate(settings.run, problems);
+  settings.recipe->validate(settings.run, problems);
+  BatchLayout& batch = settings.run.batch;
+  if (batch.statistics_group == 0) batch.statistics_group = batch.micro_batch;
+}
+
+}  // namespace
 
 std::vector<WeightsFile> RecipeConfig::check_weights(const RunConfig&, Findings&) const {
   return {};
@@ -79,9 +90,7 @@ std::optional<RunSettings> RunSettings::read(std::string_view toml,
     return std::nullopt;
   }
   if (!read_config(toml, name, overrides, settings->describing(), problems)) return std::nullopt;
-  if (!problems.empty()) return settings;
-  understudy::validate(settings->run, problems);
-  settings->recipe->validate(settings->run, problems);
+  if (problems.empty()) complete(*settings, problems);
   return settings;
 }
 
@@ -89,10 +98,7 @@ void RunSettings::read_onto(std::string_view toml,
                             std::string_view name,
                             const std::vector<ConfigOverride>& overrides) {
   Problems problems;
-  if (read_config(toml, name, overrides, describing(), problems) && problems.empty()) {
-    understudy::validate(run, problems);
-    recipe->validate(run, problems);
-  }
+  if (read_config(toml, name, overrides, describing(), problems) && problems.empty()) complete(*this, problems);
   problems.raise_if_any(name);
 }
 

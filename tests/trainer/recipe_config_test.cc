@@ -46,6 +46,15 @@ TEST(RunSettings, TakeDefaultsFromTheStage) {
   EXPECT_THAT(person.text(), HasSubstr("average_decay = 0.972"));
 }
 
+TEST(RunSettings, TakeTheStatisticsGroupFromTheMicroBatch) {
+  const std::string batch = "[batch]\nglobal_batch = 8\nmicro_batch = 4\n";
+  EXPECT_EQ(RunSettings::read(batch, "run.toml", {}).run.batch.statistics_group, 4);
+  EXPECT_EQ(RunSettings::read(batch + "statistics_group = 8", "run.toml", {}).run.batch.statistics_group, 8);
+  RunSettings settings = RunSettings::defaults("latent_pose", "finetune");
+  settings.read_onto(batch, "person.toml", {});
+  EXPECT_EQ(settings.run.batch.statistics_group, 4);
+}
+
 TEST(RunSettings, SurviveTheWayThroughText) {
   for (const std::string& name : recipe_names()) {
     const RunSettings defaults = RunSettings::defaults(name);

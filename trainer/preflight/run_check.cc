@@ -124,7 +124,6 @@ void RunChecker::read_resumed_settings() {
   merge_samples(run.exclude, excluded);
   decide_reduction(run, request_.layout.on_gpus);
   if (before_) fill_in_decisions(before_->run, run);
-  if (run.batch.statistics_group == 0) run.batch.statistics_group = run.batch.micro_batch;
 }
 
 void RunChecker::check_sets(const EpisodeSpec& spec) {

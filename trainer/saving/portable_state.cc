@@ -119,11 +119,9 @@ std::optional<LoadedCheckpoint> checkpoint_at(const PortableSource& source) {
   return choose_checkpoint(source.path, source.checkpoint);
 }
 
-/// The configuration that a file keeps or is given; what it leaves to the batch is decided as a run's start does.
+/// The configuration that a file keeps or is given.
 RunSettings settings_of(const PortableSource& source) {
-  RunSettings settings = inference_settings({.weights = source.path, .config = source.config, .detector = {}});
-  if (settings.run.batch.statistics_group == 0) settings.run.batch.statistics_group = settings.run.batch.micro_batch;
-  return settings;
+  return inference_settings({.weights = source.path, .config = source.config, .detector = {}});
 }
 
 /// What portable_metadata writes beside the tensors.
@@ -191,8 +189,7 @@ PortableState state_of_safetensors(const PortableSource& source, const fs::path&
 }
 
 PortableState state_of_published(const PortableSource& source, const fs::path& path) {
-  PortableState state{.settings =
-                          inference_settings({.weights = source.path, .config = source.config, .detector = {}})};
+  PortableState state{.settings = settings_of(source)};
   const PickleValue checkpoint = read_torch_file(path);
   const RecipeConfig& recipe = *state.settings.recipe;
   state.outline = recipe.make_outline(state.settings.run);

@@ -122,10 +122,9 @@ FsrtDraws FsrtRecipe::draw(const EpisodeFrames& frames, const SampleUse& use) co
 
 /// One coin a statistics group, whatever stands in for its samples.
 bool FsrtRecipe::plain_expression_from_a2(std::uint64_t sample) const {
-  const std::int64_t group = run_.batch.statistics_group == 0 ? run_.batch.micro_batch : run_.batch.statistics_group;
   return Draws(static_cast<std::uint64_t>(run_.seed),
                Purpose::kPlainExpressionSource,
-               place_of_sample(sample) / static_cast<std::uint64_t>(group))
+               place_of_sample(sample) / static_cast<std::uint64_t>(run_.batch.statistics_group))
       .coin(0.5);
 }
 

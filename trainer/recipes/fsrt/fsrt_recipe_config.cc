@@ -85,7 +85,7 @@ void FsrtRecipeConfig::describe(ConfigVisitor& v) {
       detector_weights);
 }
 
-void FsrtRecipeConfig::validate(const RunConfig& run, Problems& problems) const {
+void FsrtRecipeConfig::validate(const RunConfig&, Problems& problems) const {
   understudy::validate(model, problems);
   understudy::validate(data, model.image_size, problems);
   if (losses.perceptual_weights.size() != 5) {
@@ -97,10 +97,6 @@ void FsrtRecipeConfig::validate(const RunConfig& run, Problems& problems) const 
                      fmt::format("{} weights, but the discriminator has {} blocks",
                                  losses.feature_matching_weights.size(),
                                  model.discriminator_blocks));
-  }
-  const std::int64_t group = run.batch.statistics_group == 0 ? run.batch.micro_batch : run.batch.statistics_group;
-  if (losses.statistical_regularization && group * (model.sources + 1) < 2) {
-    problems.add_key("batch.statistics_group", "a covariance needs two expression vectors at least");
   }
 }
 
