@@ -57,9 +57,8 @@ TEST(RunSettings, TakeTheStatisticsGroupFromTheMicroBatch) {
 
 TEST(RunSettings, SurviveTheWayThroughText) {
   for (const std::string& name : recipe_names()) {
-    const RunSettings defaults = RunSettings::defaults(name);
     const std::string list = name == "latent_pose" ? "model.identity_blocks" : "model.render_widths";
-    const std::string text = defaults.text();
+    const std::string text = RunSettings::read(RunSettings::defaults(name).text(), "defaults", {}).text();
     EXPECT_EQ(RunSettings::read(text, "resolved.toml", {}).text(), text);
 
     const std::string changed = RunSettings::read(text,
